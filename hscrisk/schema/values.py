@@ -1,0 +1,110 @@
+"""From what a file or a JSON record holds to numbers and levels, one distinct value at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pandas.api.types import is_bool_dtype, is_float_dtype, is_integer_dtype
+
+TEXT: Any = "str" if int(pd.__version__.split(".")[0]) >= 3 else object
+"""How pandas keeps text: its own type from 3 on; before, 'str' would turn None into 'None'."""
+
+NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_WHOLE = re.compile(r"([+-]?[0-9]+)\.0*")
+
+
+def is_missing(value: Any) -> bool:
+    """Return whether a cell holds nothing: None, NaN, NA, or blank text."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return True
+    if isinstance(value, float | np.floating):
+        return bool(np.isnan(value))
+    return isinstance(value, str) and not value.strip()
+
+
+def parse_number(value: Any) -> float | None:
+    """Return a finite number, or None where the value is none.
+
+    Text must be plain decimal; true and false are no numbers, nor is what overflows.
+
+    >>> parse_number(" 12.50 "), parse_number("1e999"), parse_number("0x1f"), parse_number(True)
+    (12.5, None, None, None)
+    """
+    if isinstance(value, bool | np.bool_):
+        return None
+    if isinstance(value, int | float | np.integer | np.floating):
+        try:
+            number = float(value)
+        except OverflowError:
+            return None
+        return number if np.isfinite(number) else None
+    if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
+        number = float(value)
+        return number if np.isfinite(number) else None
+    return None
+
+
+def canonical(value: Any) -> str:
+    """Return the text by which a code is recognised: whole numbers without a decimal part.
+
+    >>> canonical(1.0), canonical("1.0"), canonical(" A "), canonical("01"), canonical(True)
+    ('1', '1', 'A', '01', 'true')
+    """
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, float | np.floating) and np.isfinite(value) and value == int(value):
+        return str(int(value))
+    text = str(value).strip()
+    whole = _WHOLE.fullmatch(text)
+    return whole.group(1) if whole else text
+
+
+def each_distinct(
+    column: pd.Series[Any], function: Callable[[Any], Any]
+) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
+    """Return `function` of every cell that holds something, and which cells do.
+
+    Cells are worked through once for each distinct value; shape (n_rows,) both.
+    """
+    # 1, 1.0 and True are equal to a hash table, yet not the same to a check.
+    if column.dtype == object:
+        keys = pd.Series([(type(value).__name__, value) for value in map(_hashable, column)])
+        codes, kept = pd.factorize(keys)
+        distinct = [value for _, value in kept]
+    else:
+        codes, kept = pd.factorize(column, use_na_sentinel=False)
+        distinct = list(kept)
+    nothing = np.array([is_missing(value) for value in distinct], dtype=bool)
+    results = np.empty(len(distinct), dtype=object)
+    for i, value in enumerate(distinct):
+        results[i] = None if nothing[i] else function(value)
+    if len(distinct) == 0:
+        return np.empty(0, dtype=object), np.empty(0, dtype=bool)
+    return results[codes], ~nothing[codes]
+
+
+def numbers(column: pd.Series[Any]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the column as float64 (NaN where missing or no number), and where it is no number."""
+    if is_float_dtype(column.dtype) or (
+        is_integer_dtype(column.dtype) and not is_bool_dtype(column.dtype)
+    ):
+        values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+        wrong = np.isinf(values)
+        return np.where(wrong, np.nan, values), wrong
+    parsed, present = each_distinct(column, parse_number)
+    wrong = present & np.array([value is None for value in parsed], dtype=bool)
+    values = np.array([np.nan if value is None else value for value in parsed], dtype=np.float64)
+    return values, wrong
+
+
+def _hashable(value: Any) -> Any:
+    try:
+        hash(value)
+    except TypeError:
+        return repr(value)
+    return value
