@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -33,6 +34,22 @@ def _root(
     ] = False,
 ) -> None:
     """Predict engraftment and GVHD after stem cell transplantation."""
+
+
+@app.command()
+def card(
+    bundle: Annotated[Path, typer.Argument(help="Folder of the bundle.")],
+    endpoint: Annotated[
+        str | None, typer.Option(help="One endpoint; all of the bundle's by default.")
+    ] = None,
+) -> None:
+    """Print the model card of each endpoint of a bundle, or of one."""
+    from hscrisk.bundle import load_bundle
+    from hscrisk.bundle.card import facts_of, render_model_card
+
+    loaded = load_bundle(bundle)
+    names = [endpoint] if endpoint else list(loaded.endpoints)
+    typer.echo("\n---\n\n".join(render_model_card(facts_of(loaded, name)) for name in names))
 
 
 def main() -> None:

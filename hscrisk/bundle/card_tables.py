@@ -1,0 +1,92 @@
+"""Tables of a model card: three decimals, small cells suppressed, blanks said in words."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+SMALL = 10
+"""A count from 1 to this less one is not shown: it could point at a person."""
+
+MODELS = {
+    "null": "marginal curve (null)",
+    "logistic": "penalised regression",
+    "default": "this model",
+}
+PERFORMANCE = {"auc": "AUC", "brier": "Brier", "ipa": "IPA"}
+CALIBRATION = {
+    "oe_ratio": "observed / expected",
+    "calibration_intercept": "intercept",
+    "calibration_slope": "slope",
+}
+
+
+def count(n: float | None) -> str:
+    """Return a count, or that it is too small to show.
+
+    >>> count(9), count(10), count(0), count(None)
+    ('<10', '10', '0', 'not reported')
+    """
+    if n is None:
+        return "not reported"
+    return f"<{SMALL}" if 0 < n < SMALL else f"{int(n):,}"
+
+
+def number(value: float | None) -> str:
+    """Return a number with three decimals, or a dash.
+
+    >>> number(0.12345), number(None)
+    ('0.123', '–')
+    """
+    missing = value is None or not math.isfinite(value)
+    return "–" if missing else f"{value + 0.0:.3f}".replace("-0.000", "0.000").replace("-", "−")
+
+
+def interval(row: Mapping[str, Any] | None) -> str:
+    """Return an estimate with its interval in brackets, or why there is none."""
+    if row is None:
+        return "–"
+    if row.get("estimate") is None or not math.isfinite(row["estimate"]):
+        return str(row.get("note") or "not estimable")
+    shown = number(row["estimate"])
+    if row.get("low") is None or not math.isfinite(row["low"]):
+        return shown
+    return f"{shown} [{number(row['low'])}, {number(row['high'])}]"
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a Markdown table; a bar inside a cell is escaped."""
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    lines += [
+        "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in row) + " |"
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def performance_table(metrics: Sequence[Mapping[str, Any]]) -> str:
+    """Return discrimination and accuracy of every model at every horizon, the null first."""
+    return _by_model(metrics, PERFORMANCE, with_null=True)
+
+
+def calibration_table(metrics: Sequence[Mapping[str, Any]]) -> str:
+    """Return calibration of every model but the null, which is calibrated by construction."""
+    return _by_model(metrics, CALIBRATION, with_null=False)
+
+
+def _by_model(
+    metrics: Sequence[Mapping[str, Any]], wanted: Mapping[str, str], *, with_null: bool
+) -> str:
+    cells = {(row["horizon"], row["model"], row["metric"]): row for row in metrics}
+    horizons = sorted({row["horizon"] for row in metrics})
+    present = {row["model"] for row in metrics}
+    models = [m for m in MODELS if m in present] + sorted(present - set(MODELS))
+    rows = [
+        [f"{horizon:g}", MODELS.get(model, model)]
+        + [interval(cells.get((horizon, model, metric))) for metric in wanted]
+        for horizon in horizons
+        for model in models
+        if with_null or model != "null"
+    ]
+    return markdown_table(["day", "model", *wanted.values()], rows) if rows else "not reported"

@@ -1,0 +1,114 @@
+"""Everything that a result depends on, read once and hashed: data, configuration, lock, code."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import hscrisk
+from hscrisk._version import __version__
+from hscrisk.endpoints import Endpoint, endpoint_names, load_endpoint
+from training.config import ModelConfig, TrainingConfig, fingerprint, load_model_config
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCK = ROOT / "requirements" / "all.txt"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What goes into a run.
+
+    Attributes
+    ----------
+    data, mapping : Path
+        The files that are read.
+    endpoints : tuple of Endpoint
+    models : dict of str to ModelConfig
+        By the name that evaluation shows: the comparators and 'default', the one kept.
+    hashes : dict of str to str
+        SHA-256 of the data's bytes, of the configuration, and of the lock.
+    code : str
+        Hash of the programs and the library, so that an edit trains anew.
+    """
+
+    data: Path
+    mapping: Path
+    endpoints: tuple[Endpoint, ...]
+    models: dict[str, ModelConfig]
+    hashes: dict[str, str]
+    code: str
+
+    @property
+    def key(self) -> str:
+        """Return the hash of all of it."""
+        return fingerprint({**self.hashes, "code": self.code})
+
+
+def gather(config: TrainingConfig) -> Inputs:
+    """Find and hash the inputs of a run; nothing is trained yet."""
+    names = endpoint_names() if config.endpoints == "all" else config.endpoints
+    endpoints = tuple(load_endpoint(name) for name in names)
+    models = {name: load_model_config(name) for name in config.comparators}
+    models["default"] = load_model_config(config.model)
+    data, mapping = data_file(config.data), mapping_file(config.mapping)
+    hashes = {
+        "data": _sha256(data),
+        "configuration": fingerprint(_what_matters(config, mapping, endpoints, models)),
+        "lock": _sha256(LOCK) if LOCK.is_file() else "not recorded",
+    }
+    return Inputs(data, mapping, endpoints, models, hashes, _code())
+
+
+def code_version() -> str:
+    """Return the commit of a checkout (marked when edited), else the package's version."""
+    git = shutil.which("git")
+    if git is None or not (ROOT / ".git").exists():
+        return __version__
+    command = [
+        git,
+        "-C",
+        str(ROOT),
+        "describe",
+        "--always",
+        "--abbrev=40",
+        "--dirty",
+        "--exclude=*",
+    ]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return found.stdout.strip() or __version__
+
+
+def _what_matters(
+    config: TrainingConfig,
+    mapping: Path,
+    endpoints: tuple[Endpoint, ...],
+    models: dict[str, ModelConfig],
+) -> dict[str, Any]:
+    # Places and names of files are left out: the same content elsewhere is the same training.
+    said = config.model_dump(mode="json", exclude={"data", "mapping", "out", "model", "tracking"})
+    return {
+        **said,
+        "mapping": _sha256(mapping),
+        "endpoints": [endpoint.to_dict() for endpoint in endpoints],
+        "models": {name: model.model_dump(mode="json") for name, model in models.items()},
+    }
+
+
+def _code() -> str:
+    folders = (Path(hscrisk.__file__).parent, Path(__file__).parent)
+    sources = sorted(
+        path
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.suffix in {".py", ".yaml", ".md", ".html"} and path.is_file()
+    )
+    return fingerprint([_sha256(path) for path in sources])
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
