@@ -89,9 +89,47 @@ class InputOutputFailed(HscriskError):
 
 
 class UntrustedBundle(HscriskError):
-    """A bundle is altered, incomplete, of another format, or not the expected one."""
+    """A bundle is altered, incomplete, of another format, or not the expected one.
+
+    Parameters
+    ----------
+    rule : str
+        What is required, in words.
+    offenders : iterable of str, optional
+        Every file found wrong, each with what is wrong about it.
+    mend : str, optional
+        What to do about it.
+    """
 
     exit_code = 4
+
+    def __init__(
+        self, rule: str, *, offenders: Iterable[str] = (), mend: str | None = None
+    ) -> None:
+        self.offenders = tuple(offenders)
+        listed = f": {'; '.join(self.offenders)}" if self.offenders else ""
+        super().__init__(f"{rule}{listed}", mend=mend)
+
+
+class MissingExtra(HscriskError):
+    """An optional part needs packages that are not installed.
+
+    Parameters
+    ----------
+    what : str
+        The part, as a person calls it.
+    extra : str
+        The extra of hscrisk that brings the packages.
+    module : str, optional
+        The first one found missing.
+    """
+
+    def __init__(self, what: str, extra: str, module: str | None = None) -> None:
+        found = f" ({module} is missing)" if module else ""
+        super().__init__(
+            f"{what} needs packages that are not installed{found}",
+            mend=f'Install them: pip install "hscrisk[{extra}]"',
+        )
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -1,0 +1,128 @@
+"""Risks of every endpoint of a bundle, with nested endpoints kept nested."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from hscrisk.bundle.contents import Contents
+from hscrisk.errors import InvalidConfiguration, MissingColumn, nearest
+from hscrisk.schema import Records
+
+LEVEL = 0.9
+"""Level of the intervals that are shown."""
+
+
+@dataclass(frozen=True)
+class EndpointPrediction:
+    """Cumulative incidences of one endpoint.
+
+    Attributes
+    ----------
+    endpoint : str
+    horizons : ndarray, shape (n_horizons,)
+        Days from infusion.
+    risk, low, high : ndarray, shape (n_samples, n_horizons)
+        Cumulative incidence and its 90 % interval, as they are shown.
+    null_risk : ndarray, shape (n_horizons,)
+        The training cohort's marginal cumulative incidence, the same for everybody.
+    capped : ndarray of bool, shape (n_samples, n_horizons)
+        Where this endpoint lies inside a wider one and its own model said more than the wider
+        one's: there the wider one's values are shown (and its explanation holds).
+    wider : str or None
+        That wider endpoint, where the bundle holds it.
+    """
+
+    endpoint: str
+    horizons: NDArray[np.float64]
+    risk: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    null_risk: NDArray[np.float64]
+    capped: NDArray[np.bool_]
+    wider: str | None = None
+
+
+def predict(
+    bundle: Contents,
+    data: pd.DataFrame | Records,
+    *,
+    endpoints: Sequence[str] | None = None,
+    horizons: ArrayLike | None = None,
+) -> dict[str, EndpointPrediction]:
+    """Return the predictions of some endpoints; see `Bundle.predict`."""
+    frame = data.frame if isinstance(data, Records) else data
+    asked = None if horizons is None else np.atleast_1d(np.asarray(horizons, dtype=np.float64))
+    at_work = _Prediction(bundle, frame)
+    chosen = list(bundle.endpoints) if endpoints is None else endpoints
+    for name in chosen:
+        if name not in bundle.endpoints:
+            msg = "the bundle has no such endpoint"
+            raise InvalidConfiguration(msg, value=name, mend=nearest(name, bundle.endpoints))
+    return {name: at_work.endpoint(name, asked) for name in chosen}
+
+
+def columns_for(model: Any, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns that a model was trained on; one that is absent is missing throughout.
+
+    Raises
+    ------
+    MissingColumn
+        If none of them is there: a file of something else.
+    """
+    names = [str(name) for name in model.feature_names_in_]
+    if not any(name in frame.columns for name in names):
+        msg = "none of the columns that the model was trained on is there"
+        raise MissingColumn(
+            msg,
+            mend=f"Give at least some of: {', '.join(names)}.",
+        )
+    return frame.reindex(columns=names)
+
+
+class _Prediction:
+    """One call of `predict`; keeps what a wider and a narrower endpoint both need."""
+
+    def __init__(self, bundle: Contents, frame: pd.DataFrame) -> None:
+        self._bundle, self._frame = bundle, frame
+        self._known: dict[tuple[str, bytes], EndpointPrediction] = {}
+
+    def endpoint(self, name: str, horizons: NDArray[np.float64] | None) -> EndpointPrediction:
+        anchors = np.asarray(self._bundle.models[name].horizons_, dtype=np.float64)
+        at = anchors if horizons is None else horizons
+        key = (name, at.tobytes())
+        if key not in self._known:
+            self._known[key] = self._nested(self._own(name, at))
+        return self._known[key]
+
+    def _own(self, name: str, horizons: NDArray[np.float64]) -> EndpointPrediction:
+        model = self._bundle.models[name]
+        X = columns_for(model, self._frame)
+        low, high = model.predict_interval(X, horizons, level=LEVEL)
+        risk = model.predict_cumulative_incidence(X, horizons)
+        capped = np.zeros(risk.shape, dtype=bool)
+        null_risk = model.null_.predict(horizons)
+        return EndpointPrediction(name, horizons, risk, low, high, null_risk, capped)
+
+    def _nested(self, own: EndpointPrediction) -> EndpointPrediction:
+        wider = self._bundle.endpoints[own.endpoint].nested_in
+        if wider is None or wider not in self._bundle.models:
+            return own
+        # Beyond the wider endpoint's last anchor nothing can be compared.
+        reach = own.horizons <= max(self._bundle.models[wider].horizons_)
+        if not reach.any():
+            return own
+        outer = self.endpoint(wider, own.horizons[reach])
+        capped = np.zeros_like(own.capped)
+        capped[:, reach] = own.risk[:, reach] > outer.risk
+        shown = {}
+        for what in ("risk", "low", "high"):
+            values = getattr(own, what).copy()
+            values[:, reach] = np.where(capped[:, reach], getattr(outer, what), values[:, reach])
+            shown[what] = values
+        return replace(own, capped=capped, wider=wider, **shown)
