@@ -14,7 +14,7 @@ from hscrisk.errors import InvalidConfiguration, InvalidRecord, MissingColumn
 from hscrisk.features.encode import Column, learn_column
 
 
-class FeaturePipeline(TransformerMixin, BaseEstimator):
+class FeaturePipeline(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Encode a data frame of numbers, flags and categories.
 
     A number keeps its raw value (NaN where missing); a category becomes one 0/1 column a level,

@@ -75,7 +75,8 @@ def learn_column(series: pd.Series[Any], name: str) -> Column:
         For values that are neither numbers nor words (dates, lists, complex numbers).
     """
     if isinstance(series.dtype, pd.CategoricalDtype):
-        return Column(name, tuple(_word(level, name) for level in series.cat.categories))
+        levels = (_word(level, name) for level in series.cat.categories)
+        return Column(name, tuple(dict.fromkeys(levels)))
     if _is_number(series.dtype):
         return Column(name, None)
     if not _is_text(series.dtype):
@@ -110,17 +111,15 @@ def _word(value: Any, name: str) -> str:
         return value
     if isinstance(value, numbers.Real | np.bool_):
         # A code read as 1.0 (because its column has gaps) is the code 1.
-        return str(int(value)) if float(value).is_integer() and not _is_bool(value) else str(value)
+        number = float(value)
+        whole = number.is_integer() and not isinstance(value, bool | np.bool_)
+        return str(int(number)) if whole else str(value)
     raise InvalidRecord(
         "a feature must hold numbers or words",
         field=name,
         value=value,
         mend="Convert the column before it is used.",
     )
-
-
-def _is_bool(value: Any) -> bool:
-    return isinstance(value, bool | np.bool_)
 
 
 def _numbers(series: pd.Series[Any], name: str) -> NDArray[np.float64]:
@@ -145,7 +144,7 @@ def _numbers(series: pd.Series[Any], name: str) -> NDArray[np.float64]:
             value=float(values[row]),
             mend="Leave the cell empty where the value is unknown.",
         )
-    return np.clip(values, -LARGEST, LARGEST)
+    return np.asarray(np.clip(values, -LARGEST, LARGEST), dtype=np.float64)
 
 
 def _refuse_words(series: pd.Series[Any], name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,8 @@ from hscrisk.survival.ipcw_logistic import GaussianPrior, fit_ipcw_logistic
 
 FloatArray = NDArray[np.float64]
 Matrix = NDArray[np.float32]
-MAX_RANK = 24
-CLOSE = 0.01
+RANK_STEP = 8
+CLOSE = 0.02
 """Relative error of the standard deviation that the short form of a covariance may have."""
 
 
@@ -25,13 +26,13 @@ class ShortCovariance:
 
     Attributes
     ----------
-    directions : ndarray, shape (1 + n_columns, rank)
+    directions : ndarray of float32, shape (1 + n_columns, rank)
         Scaled by the square root of |eigenvalue - floor|; intercept first.
     signs : ndarray, shape (rank,)
     floor : float
     """
 
-    directions: FloatArray
+    directions: Matrix
     signs: FloatArray
     floor: float
 
@@ -48,14 +49,15 @@ class ShortCovariance:
         rows = np.column_stack([np.ones(len(design)), design])
         squares = (rows @ vectors) ** 2
         exact = squares @ values
-        for rank in (8, 16, MAX_RANK, len(values)):
+        for rank in range(RANK_STEP, len(values) + RANK_STEP, RANK_STEP):
             kept, floor = _kept(values, min(rank, len(values)))
             rest = np.setdiff1d(np.arange(len(values)), kept)
             short = squares[:, kept] @ values[kept] + floor * squares[:, rest].sum(axis=1)
             if (np.abs(np.sqrt(short) - np.sqrt(exact)) <= CLOSE * np.sqrt(exact)).all():
                 break
         beyond = values[kept] - floor
-        return cls(vectors[:, kept] * np.sqrt(np.abs(beyond)), np.sign(beyond), float(floor))
+        directions = (vectors[:, kept] * np.sqrt(np.abs(beyond))).astype(np.float32)
+        return cls(directions, np.sign(beyond), float(floor))
 
 
 def _kept(values: FloatArray, rank: int) -> tuple[NDArray[np.intp], float]:
@@ -105,26 +107,28 @@ class Backbone:
             coef[index, k] = fit.coef
             if spread:
                 short = ShortCovariance.of(fit.covariance, columns)
-                directions = np.zeros((1 + matrix.shape[1], short.directions.shape[1]))
+                directions = np.zeros(
+                    (1 + matrix.shape[1], short.directions.shape[1]), dtype=np.float32
+                )
                 directions[index] = short.directions
                 shapes.append(ShortCovariance(directions, short.signs, short.floor))
         return cls(design, coef, tuple(shapes))
 
     def log_odds(self, matrix: Matrix) -> FloatArray:
         """Return the log-odds, shape (n_samples, n_anchors)."""
-        return self.design.sums(matrix, self.coef[1:]) + self.coef[0]
+        return np.asarray(self.design.sums(matrix, self.coef[1:]) + self.coef[0])
 
     def variance(self, matrix: Matrix) -> FloatArray:
         """Return x'Vx, shape (n_samples, n_anchors)."""
         stacked = np.concatenate([short.directions for short in self.spread], axis=1)
-        projected = self.design.sums(matrix, stacked[1:]) + stacked[0]
+        squares = (self.design.sums(matrix, stacked[1:]).T + stacked[0][:, None]) ** 2
         norms = self._squared_norms(matrix)
         out = np.empty((matrix.shape[0], len(self.spread)))
         start = 0
         for k, short in enumerate(self.spread):
             total = short.floor * norms
             for i, sign in enumerate(short.signs):
-                total = total + sign * projected[:, start + i] ** 2
+                total += sign * squares[start + i]
             out[:, k] = np.maximum(total, 0.0)
             start += len(short.signs)
         return out
@@ -140,7 +144,7 @@ class Backbone:
         values = self.design.standardise(matrix) * self.coef[1:, k]
         return float(self.coef[0, k]), values
 
-    def to_state(self, prefix: str) -> tuple[dict[str, FloatArray], dict[str, bytes]]:
+    def to_state(self, prefix: str) -> tuple[dict[str, NDArray[Any]], dict[str, bytes]]:
         """Return the arrays (and no boosters) to be kept."""
         arrays = {
             f"{prefix}.fill": self.design.fill,
@@ -161,7 +165,7 @@ class Backbone:
         coef = state.array(f"{prefix}.coef", 2)
         spread = tuple(
             ShortCovariance(
-                state.array(f"{prefix}.directions.{k}", 2),
+                state.array(f"{prefix}.directions.{k}", 2).astype(np.float32),
                 state.array(f"{prefix}.signs.{k}", 1),
                 float(state.array(f"{prefix}.floor.{k}", 1)[0]),
             )

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from hscrisk.errors import HorizonOutOfRange, InvalidConfiguration
 from hscrisk.features import FeaturePipeline
@@ -26,7 +26,7 @@ CHUNK = 16384
 """Rows encoded and predicted at a time; predictions do not depend on it."""
 
 
-class IncidenceModel(BaseEstimator):
+class IncidenceModel(BaseEstimator):  # type: ignore[misc]
     """Estimator of the cumulative incidence of event 1 with the others competing.
 
     Subclasses set `engine_`, `horizons_` and `left_out_` in `_fit` and keep them by
@@ -103,7 +103,7 @@ class IncidenceModel(BaseEstimator):
     def predict_event_free(self, X: pd.DataFrame, horizons: ArrayLike | None = None) -> FloatArray:
         """Return the probability of no event of any cause, shape (n_samples, n_horizons)."""
         total = self.predict_all_causes(X, horizons).sum(axis=1)
-        return np.maximum(1.0 - total, 0.0)
+        return np.asarray(np.maximum(1.0 - total, 0.0), dtype=np.float64)
 
     def predict_interval(
         self, X: pd.DataFrame, horizons: ArrayLike | None = None, *, level: float = 0.9
@@ -217,7 +217,7 @@ class IncidenceModel(BaseEstimator):
             params["endpoint"] = Endpoint.from_dict(params["endpoint"])
         return params
 
-    def _engine_state(self) -> tuple[dict[str, Any], dict[str, FloatArray], dict[str, bytes]]:
+    def _engine_state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]], dict[str, bytes]]:
         raise NotImplementedError
 
     def _load_engine(self, state: ModelState) -> None:

@@ -7,22 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hscrisk.models.anchored_state import engine_state, load_engine
-from hscrisk.models.anchors import States, candidate_horizons, require_anchors
-from hscrisk.models.base import IncidenceModel
-from hscrisk.models.coherence import CompetingRisk
-from hscrisk.models.curve import MarginalCurve
-from hscrisk.models.growing import LongRows, TreeSettings, choose_depth_and_rounds
-from hscrisk.models.inner_folds import inner_folds
-from hscrisk.models.risk import AnchoredRisk, Term
+from hscrisk.models.anchored import AnchoredModel
+from hscrisk.models.growing import TreeSettings
+from hscrisk.models.growth import Growth, tree_settings
+from hscrisk.models.risk import Term
 from hscrisk.models.state import ModelState
 from hscrisk.models.training_data import TrainingData
-from hscrisk.models.trees import Trees, refit_variance
 
 FloatArray = NDArray[np.float64]
 
 
-class BoostedIncidence(IncidenceModel):
+class BoostedIncidence(AnchoredModel):
     """One XGBoost booster over all anchors, log time being a monotone input.
 
     Depth and rounds are those of least weighted log-loss in inner folds; on small cohorts there
@@ -57,7 +52,6 @@ class BoostedIncidence(IncidenceModel):
     Chen & Guestrin, KDD 2016:785-794.
     """
 
-    engine_: AnchoredRisk
     depth_: int
     rounds_: int
 
@@ -83,46 +77,28 @@ class BoostedIncidence(IncidenceModel):
         self.n_jobs = n_jobs
 
     def _fit(self, data: TrainingData) -> None:
-        asked = candidate_horizons(self.endpoint, self.horizons, data.y)
-        self.horizons_, self.left_out_ = require_anchors(data.y, asked, self.min_events)
-        states = States.of(data.y, self.horizons_)
-        settings = self.trees or TreeSettings()
-        rows, n_anchors = LongRows.of(data.matrix, states), len(self.horizons_)
-        how = {"seed": self.random_state, "n_jobs": self.n_jobs}
-        fold = inner_folds(data.y.event, data.groups, settings.inner_folds, self.random_state)
-        depths = settings.allowed_depths(float(states.scarcity().max()))
-        chosen = choose_depth_and_rounds(rows, fold, n_anchors, depths, settings, **how)
-        self.depth_, self.rounds_ = chosen.depth, chosen.rounds
-        spread = refit_variance(
-            rows, n_anchors, data.groups, chosen, settings, self.n_refits or 0, **how
+        states = self._anchor(data)
+        growth = Growth.of(
+            data,
+            states,
+            self.trees or TreeSettings(),
+            n_refits=self.n_refits or 0,
+            seed=self.random_state,
+            n_jobs=self.n_jobs,
         )
-        part = Trees.fit(data.matrix, states, rows, chosen, settings, spread, **how)
-        self.engine_ = AnchoredRisk(
-            self.horizons_,
-            MarginalCurve(self.null_.times_, self.null_.cumulative_incidence_[0]),
-            (Term("trees", part, np.ones(n_anchors)),),
-            CompetingRisk.fit(
-                data.matrix,
-                data.y,
-                self.null_,
-                self.horizons_,
-                minimum=self.min_events,
-                prior_sd=self.prior_sd,
-            ),
-        )
+        self.depth_, self.rounds_ = growth.chosen.depth, growth.chosen.rounds
+        term = Term("trees", growth.part, np.ones(len(self.horizons_)))
+        self.engine_ = self._join(data, (term,))
 
-    def _engine_state(self) -> tuple[dict[str, Any], dict[str, FloatArray], dict[str, bytes]]:
-        settings, arrays, boosters = engine_state(self.engine_)
+    def _engine_state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]], dict[str, bytes]]:
+        settings, arrays, boosters = super()._engine_state()
         return settings | {"depth": self.depth_, "rounds": self.rounds_}, arrays, boosters
 
     def _load_engine(self, state: ModelState) -> None:
-        self.engine_ = load_engine(state, self.null_)
+        super()._load_engine(state)
         self.depth_, self.rounds_ = int(state.setting("depth")), int(state.setting("rounds"))
 
     @classmethod
     def _params(cls, kept: dict[str, Any]) -> dict[str, Any]:
         params = super()._params(kept)
-        if params.get("trees") is not None:
-            given = params["trees"]
-            params["trees"] = TreeSettings(**(given | {"depths": tuple(given["depths"])}))
-        return params
+        return params | {"trees": tree_settings(params["trees"])}

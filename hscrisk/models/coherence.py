@@ -100,7 +100,7 @@ class CompetingRisk:
             out += gained[:, None, :, period] * self.split[period][None, :, None]
         return out
 
-    def to_state(self, prefix: str) -> dict[str, FloatArray]:
+    def to_state(self, prefix: str) -> dict[str, NDArray[Any]]:
         """Return the arrays to be kept (the curve follows from the null model)."""
         arrays = {
             f"{prefix}.anchors": self.anchors,

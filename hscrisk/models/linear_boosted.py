@@ -7,25 +7,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hscrisk.models.anchored_state import engine_state, load_engine
-from hscrisk.models.anchors import States, candidate_horizons, require_anchors
+from hscrisk.models.anchored import AnchoredModel
+from hscrisk.models.anchors import States
 from hscrisk.models.backbone import Backbone
-from hscrisk.models.base import IncidenceModel
-from hscrisk.models.coherence import CompetingRisk
-from hscrisk.models.curve import MarginalCurve
-from hscrisk.models.growing import Grown, LongRows, TreeSettings, choose_depth_and_rounds
-from hscrisk.models.inner_folds import IntArray, inner_folds
+from hscrisk.models.growing import TreeSettings
+from hscrisk.models.growth import Growth, tree_settings
+from hscrisk.models.inner_folds import IntArray
 from hscrisk.models.joining import fading_weight, learned_weight
-from hscrisk.models.risk import AnchoredRisk, Term
+from hscrisk.models.risk import Term
 from hscrisk.models.state import ModelState
 from hscrisk.models.training_data import TrainingData
-from hscrisk.models.trees import Trees, refit_variance
 
 FloatArray = NDArray[np.float64]
 Matrix = NDArray[np.float32]
 
 
-class LinearBoostedIncidence(IncidenceModel):
+class LinearBoostedIncidence(AnchoredModel):
     """Penalised log-odds regression at each anchor plus one booster over all anchors.
 
     The trees' weight grows with the events, .45 m / (m + 300), m the smaller of the weighted
@@ -66,7 +63,6 @@ class LinearBoostedIncidence(IncidenceModel):
     (2, 2)
     """
 
-    engine_: AnchoredRisk
     depth_: int
     rounds_: int
     tree_weight_: FloatArray
@@ -93,45 +89,28 @@ class LinearBoostedIncidence(IncidenceModel):
         self.n_jobs = n_jobs
 
     def _fit(self, data: TrainingData) -> None:
-        asked = candidate_horizons(self.endpoint, self.horizons, data.y)
-        self.horizons_, self.left_out_ = require_anchors(data.y, asked, self.min_events)
-        states = States.of(data.y, self.horizons_)
-        settings = self.trees or TreeSettings()
-        rows, n_anchors = LongRows.of(data.matrix, states), len(self.horizons_)
-        how = {"seed": self.random_state, "n_jobs": self.n_jobs}
-        fold = inner_folds(data.y.event, data.groups, settings.inner_folds, self.random_state)
-        depths = settings.allowed_depths(float(states.scarcity().max()))
-        chosen = choose_depth_and_rounds(rows, fold, n_anchors, depths, settings, **how)
-        self.depth_, self.rounds_ = chosen.depth, chosen.rounds
-        self.tree_weight_ = self._weights(data, states, rows, fold, chosen)
+        states = self._anchor(data)
+        growth = Growth.of(
+            data,
+            states,
+            self.trees or TreeSettings(),
+            n_refits=self.n_refits or 0,
+            seed=self.random_state,
+            n_jobs=self.n_jobs,
+        )
+        self.depth_, self.rounds_ = growth.chosen.depth, growth.chosen.rounds
+        self.tree_weight_ = self._weights(data, states, growth)
         backbone = Backbone.fit(data.matrix, states, self.prior_sd)
-        spread = refit_variance(
-            rows, n_anchors, data.groups, chosen, settings, self.n_refits or 0, **how
+        terms = (
+            Term("backbone", backbone, 1 - self.tree_weight_),
+            Term("trees", growth.part, self.tree_weight_),
         )
-        part = Trees.fit(data.matrix, states, rows, chosen, settings, spread, **how)
-        self.engine_ = AnchoredRisk(
-            self.horizons_,
-            MarginalCurve(self.null_.times_, self.null_.cumulative_incidence_[0]),
-            (
-                Term("backbone", backbone, 1 - self.tree_weight_),
-                Term("trees", part, self.tree_weight_),
-            ),
-            CompetingRisk.fit(
-                data.matrix,
-                data.y,
-                self.null_,
-                self.horizons_,
-                minimum=self.min_events,
-                prior_sd=self.prior_sd,
-            ),
-        )
+        self.engine_ = self._join(data, terms)
 
-    def _weights(
-        self, data: TrainingData, states: States, rows: LongRows, fold: IntArray, chosen: Grown
-    ) -> FloatArray:
-        scarcity = states.scarcity()
-        linear = _out_of_fold(data.matrix, states, fold, self.prior_sd)
-        if linear is None or chosen.rounds == 0:
+    def _weights(self, data: TrainingData, states: States, growth: Growth) -> FloatArray:
+        scarcity, rows = states.scarcity(), growth.rows
+        linear = _out_of_fold(data.matrix, states, growth.fold, self.prior_sd)
+        if linear is None or growth.chosen.rounds == 0:
             return fading_weight(scarcity)
         weights = np.empty(len(scarcity))
         for k in range(len(scarcity)):
@@ -139,7 +118,7 @@ class LinearBoostedIncidence(IncidenceModel):
             who = rows.patient[at]
             weights[k] = learned_weight(
                 linear[who, k],
-                chosen.log_odds[at],
+                growth.chosen.log_odds[at],
                 rows.target[at],
                 states.weight[who, k],
                 data.groups[who],
@@ -147,22 +126,19 @@ class LinearBoostedIncidence(IncidenceModel):
             )
         return weights
 
-    def _engine_state(self) -> tuple[dict[str, Any], dict[str, FloatArray], dict[str, bytes]]:
-        settings, arrays, boosters = engine_state(self.engine_)
+    def _engine_state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]], dict[str, bytes]]:
+        settings, arrays, boosters = super()._engine_state()
         return settings | {"depth": self.depth_, "rounds": self.rounds_}, arrays, boosters
 
     def _load_engine(self, state: ModelState) -> None:
-        self.engine_ = load_engine(state, self.null_)
+        super()._load_engine(state)
         self.depth_, self.rounds_ = int(state.setting("depth")), int(state.setting("rounds"))
         self.tree_weight_ = self.engine_.terms[1].weight
 
     @classmethod
     def _params(cls, kept: dict[str, Any]) -> dict[str, Any]:
         params = super()._params(kept)
-        if params.get("trees") is not None:
-            given = params["trees"]
-            params["trees"] = TreeSettings(**(given | {"depths": tuple(given["depths"])}))
-        return params
+        return params | {"trees": tree_settings(params["trees"])}
 
 
 def _out_of_fold(

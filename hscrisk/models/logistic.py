@@ -5,22 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from hscrisk.models.anchored_state import engine_state, load_engine
-from hscrisk.models.anchors import States, candidate_horizons, require_anchors
+from hscrisk.models.anchored import AnchoredModel
 from hscrisk.models.backbone import Backbone
-from hscrisk.models.base import IncidenceModel
-from hscrisk.models.coherence import CompetingRisk
-from hscrisk.models.curve import MarginalCurve
-from hscrisk.models.risk import AnchoredRisk, Term
-from hscrisk.models.state import ModelState
+from hscrisk.models.risk import Term
 from hscrisk.models.training_data import TrainingData
 
-FloatArray = NDArray[np.float64]
 
-
-class LogisticIncidence(IncidenceModel):
+class LogisticIncidence(AnchoredModel):
     """Penalised log-odds regression of the state at each anchor, weighted for censoring.
 
     Parameters
@@ -49,8 +42,6 @@ class LogisticIncidence(IncidenceModel):
     Scheike, Zhang & Gerds, Biometrika 2008;95:205-220 (direct binomial regression).
     """
 
-    engine_: AnchoredRisk
-
     def __init__(
         self,
         endpoint: Any = None,
@@ -65,26 +56,7 @@ class LogisticIncidence(IncidenceModel):
         self.min_events = min_events
 
     def _fit(self, data: TrainingData) -> None:
-        asked = candidate_horizons(self.endpoint, self.horizons, data.y)
-        self.horizons_, self.left_out_ = require_anchors(data.y, asked, self.min_events)
-        states = States.of(data.y, self.horizons_)
+        states = self._anchor(data)
         backbone = Backbone.fit(data.matrix, states, self.prior_sd)
-        self.engine_ = AnchoredRisk(
-            self.horizons_,
-            MarginalCurve(self.null_.times_, self.null_.cumulative_incidence_[0]),
-            (Term("backbone", backbone, np.ones(len(self.horizons_))),),
-            CompetingRisk.fit(
-                data.matrix,
-                data.y,
-                self.null_,
-                self.horizons_,
-                minimum=self.min_events,
-                prior_sd=self.prior_sd,
-            ),
-        )
-
-    def _engine_state(self) -> tuple[dict[str, Any], dict[str, FloatArray], dict[str, bytes]]:
-        return engine_state(self.engine_)
-
-    def _load_engine(self, state: ModelState) -> None:
-        self.engine_ = load_engine(state, self.null_)
+        term = Term("backbone", backbone, np.ones(len(self.horizons_)))
+        self.engine_ = self._join(data, (term,))

@@ -51,7 +51,7 @@ class MarginalIncidence(IncidenceModel):
         self.horizons_ = asked[asked <= last]
         self.left_out_ = {float(t): f"nobody was followed to day {t:g}" for t in asked if t > last}
 
-    def _engine_state(self) -> tuple[dict[str, Any], dict[str, FloatArray], dict[str, bytes]]:
+    def _engine_state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]], dict[str, bytes]]:
         return {}, {"last": np.array([self.engine_.last])}, {}
 
     def _load_engine(self, state: ModelState) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ class Part(Protocol):
     def explain(self, matrix: Matrix, k: int) -> tuple[float, FloatArray]:
         """Return base and contributions of the encoded columns at anchor `k`."""
 
-    def to_state(self, prefix: str) -> tuple[dict[str, FloatArray], dict[str, bytes]]:
+    def to_state(self, prefix: str) -> tuple[dict[str, NDArray[Any]], dict[str, bytes]]:
         """Return the arrays and boosters to be kept."""
 
 

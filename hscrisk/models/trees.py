@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xgboost as xgb
@@ -105,7 +106,7 @@ class Trees:
         values = np.asarray(found, dtype=np.float64)
         return float(self.intercept[k] + values[0, -1]), values[: len(matrix), :-1]
 
-    def to_state(self, prefix: str) -> tuple[dict[str, FloatArray], dict[str, bytes]]:
+    def to_state(self, prefix: str) -> tuple[dict[str, NDArray[Any]], dict[str, bytes]]:
         """Return the arrays and boosters to be kept."""
         arrays = {f"{prefix}.intercept": self.intercept, f"{prefix}.spread": self.spread}
         return arrays, {f"{prefix}.{k}": blob for k, blob in enumerate(self.raw)}

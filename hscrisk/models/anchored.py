@@ -1,0 +1,86 @@
+"""Anchored models: fitted at anchor horizons, followed between them along the null."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hscrisk.errors import InvalidConfiguration
+from hscrisk.models.anchors import States, candidate_horizons, require_anchors
+from hscrisk.models.backbone import Backbone
+from hscrisk.models.base import IncidenceModel
+from hscrisk.models.coherence import CompetingRisk
+from hscrisk.models.curve import MarginalCurve
+from hscrisk.models.risk import AnchoredRisk, Part, Term
+from hscrisk.models.state import ModelState
+from hscrisk.models.training_data import TrainingData
+
+FloatArray = NDArray[np.float64]
+
+
+class AnchoredModel(IncidenceModel):
+    """What the linear and the boosted estimators share; each brings its terms."""
+
+    engine_: AnchoredRisk
+    prior_sd: float
+    min_events: int
+
+    def _anchor(self, data: TrainingData) -> States:
+        """Choose the anchors and return the states there.
+
+        Raises
+        ------
+        NotEstimable
+            When the cohort carries no anchor.
+        """
+        minimum = max(self.min_events, getattr(self.endpoint, "min_events", 0))
+        asked = candidate_horizons(self.endpoint, self.horizons, data.y)
+        self.horizons_, self.left_out_ = require_anchors(data.y, asked, minimum)
+        return States.of(data.y, self.horizons_)
+
+    def _join(self, data: TrainingData, terms: tuple[Term, ...]) -> AnchoredRisk:
+        """Return the engine of some terms, with the competing events beside them."""
+        competing = CompetingRisk.fit(
+            data.matrix,
+            data.y,
+            self.null_,
+            self.horizons_,
+            minimum=self.min_events,
+            prior_sd=self.prior_sd,
+        )
+        return AnchoredRisk(self.horizons_, self._curve(), terms, competing)
+
+    def _curve(self) -> MarginalCurve:
+        return MarginalCurve(self.null_.times_, self.null_.cumulative_incidence_[0])
+
+    def _engine_state(self) -> tuple[dict[str, Any], dict[str, NDArray[Any]], dict[str, bytes]]:
+        arrays: dict[str, NDArray[Any]] = {}
+        boosters: dict[str, bytes] = {}
+        for term in self.engine_.terms:
+            arrays[f"{term.name}.weight"] = term.weight
+            more, grown = term.part.to_state(term.name)
+            arrays |= more
+            boosters |= grown
+        if self.engine_.competing is not None:
+            arrays |= self.engine_.competing.to_state("competing")
+        return {"terms": [term.name for term in self.engine_.terms]}, arrays, boosters
+
+    def _load_engine(self, state: ModelState) -> None:
+        terms = tuple(
+            Term(name, self._part(state, name), state.array(f"{name}.weight", 1))
+            for name in state.setting("terms")
+        )
+        competing = CompetingRisk.from_state(state, "competing", self.null_)
+        self.engine_ = AnchoredRisk(self.horizons_, self._curve(), terms, competing)
+
+    def _part(self, state: ModelState, name: str) -> Part:
+        if name == "backbone":
+            return Backbone.from_state(state, name)
+        if name == "trees":
+            # Imported here, so that linear models do not load xgboost.
+            from hscrisk.models.trees import Trees
+
+            return Trees.from_state(state, name, getattr(self, "n_jobs", 1))
+        raise InvalidConfiguration("the model's state names an unknown part", field=str(name))
