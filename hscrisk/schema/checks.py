@@ -171,7 +171,8 @@ def _check_text(column: pd.Series[Any], field: Field, findings: Findings) -> pd.
     wrong = present & np.array([value is None for value in found], dtype=bool)
     rule = f"{field.label} must be text of printable characters"
     findings.add(wrong, field.name, column, rule, "Use letters and digits.")
-    return pd.Series(list(found), index=column.index, dtype=TEXT)
+    checked: pd.Series[Any] = pd.Series(list(found), index=column.index, dtype=TEXT)
+    return checked
 
 
 def _check_unique(ids: pd.Series[Any], findings: Findings) -> None:

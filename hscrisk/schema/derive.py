@@ -71,7 +71,7 @@ def _cmv_match(donor: pd.Series[Any], patient: pd.Series[Any]) -> Any:
 
 
 def _transplant_type(donor_type: pd.Series[Any]) -> Any:
-    kinds = {level: "allogeneic" for level in donor_type.cat.categories} | {"self": "autologous"}
+    kinds = dict.fromkeys(donor_type.cat.categories, "allogeneic") | {"self": "autologous"}
     return donor_type.astype(object).map(kinds)
 
 

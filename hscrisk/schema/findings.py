@@ -27,7 +27,7 @@ class Findings:
 
     rows: NDArray[np.int64]
     names: NDArray[np.object_]
-    _blocks: list[pd.DataFrame] = field(default_factory=list)
+    blocks: list[pd.DataFrame] = field(default_factory=list)
 
     def add(
         self,
@@ -38,18 +38,18 @@ class Findings:
         mend: Any = "",
         severity: Severity = "hard",
     ) -> None:
-        """Note a rule broken by the rows of the mask `where`; `values` and `mend` may be columns."""
+        """Note a rule broken where the mask `where` holds; `values`, `mend` may be columns."""
         index = np.flatnonzero(np.asarray(where, dtype=bool))
         if len(index) == 0:
             return
         found = [_text(value) for value in np.asarray(values, dtype=object)[index]]
         mends = mend if isinstance(mend, str) else np.asarray(mend, dtype=object)[index]
-        self._blocks.append(
+        self.blocks.append(
             pd.DataFrame(
                 {
                     "row": self.rows[index],
                     "transplant_id": self.names[index],
-                    "field": name,
+                    "field": _text(name),
                     "value": pd.Series(found, dtype=object),
                     "rule": rule,
                     "mend": mends,
@@ -63,7 +63,7 @@ class Findings:
 
         A field that breaks a hard rule is not doubted as well: its value is gone already.
         """
-        table = in_order(self._blocks)
+        table = in_order(self.blocks)
         place = pd.MultiIndex.from_frame(table[["row", "field"]])
         hard = (table["severity"] == "hard").to_numpy()
         return table[hard | ~place.isin(place[hard])].reset_index(drop=True)
@@ -88,4 +88,5 @@ def _text(value: Any) -> str | None:
         return None
     if isinstance(value, float | np.floating) and np.isfinite(value) and value == int(value):
         return str(int(value))
-    return str(value)
+    # A lone surrogate can come in JSON, and no file or terminal can take it.
+    return str(value).encode("utf-8", "backslashreplace").decode("utf-8")

@@ -15,10 +15,11 @@ _HEAD = """# Fields
 
 Written from `hscrisk/schema/fields.yaml` (version {version}) by `make docs`; do not edit it here.
 
-The transplant is the unit: one row each. Times are whole days from infusion, ages years, cell doses per kg of the
-patient. A value outside the usual range is doubted (soft); outside the limits, or none of the levels, it quarantines the
-record (hard). An outcome's status is 0 (followed without it), 1 (event), 2 (death without it) or 3 (another competing
-event); its day is the day of that, for 0 the last day followed.
+The transplant is the unit: one row each. Times are whole days from infusion, ages years, cell
+doses per kg of the patient. A value outside the usual range is doubted (soft); outside the limits,
+or none of the levels, it quarantines the record (hard). An outcome's status is 0 (followed without
+it), 1 (event), 2 (death without it) or 3 (another competing event); its day is the day of that, for
+0 the last day followed.
 """
 _COLUMNS = ("field", "what it is", "type", "usual range (limits)", "known", "for")
 

@@ -1,0 +1,237 @@
+"""A registry at a glance: who, what is missing, and each endpoint's marginal incidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hscrisk.cohort.build import Cohort, build_cohort
+from hscrisk.cohort.outcome import competing_names
+from hscrisk.cohort.risk_set import numbers
+from hscrisk.endpoints import Endpoint, endpoint_names, load_endpoint
+from hscrisk.errors import InvalidConfiguration, NotEstimable, nearest
+from hscrisk.schema import Records, load_contract
+from hscrisk.survival import AalenJohansen
+
+UNKNOWN = "unknown"
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class CohortSummary:
+    """What `summarise` found; `to_dict` is plain JSON.
+
+    Attributes
+    ----------
+    source : str
+    n, n_patients : int
+    n_centres : int or None
+    years : str or None
+        First and last year of transplant.
+    extraction_date : str or None
+    follow_up_median : float or None
+        Median days of follow-up by reverse Kaplan-Meier (death censors).
+    definitions : mapping
+        What the registry declares.
+    missing : mapping of str to int
+        Transplants without a value, for every predictor that the source has.
+    groups : list of mapping
+        `by` (field to level) and `n`, where asked for.
+    endpoints : mapping
+        For each: `label`, `n`, `recorded` (flags that say it happened), `events`, `competing` (by
+        name), `censored`, `horizons` (each with `incidence`, `low`, `high` at 95 %, `at_risk`),
+        `attrition`, `mismatches`, `groups`.
+    refused : mapping of str to str
+        Endpoints that the cohort cannot carry, and why.
+    """
+
+    source: str
+    n: int
+    n_patients: int
+    n_centres: int | None
+    years: str | None
+    extraction_date: str | None
+    follow_up_median: float | None
+    definitions: dict[str, Any]
+    missing: dict[str, int]
+    groups: list[dict[str, Any]]
+    endpoints: dict[str, dict[str, Any]]
+    refused: dict[str, str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values (JSON)."""
+        return asdict(self)
+
+
+def summarise(
+    records: Records,
+    endpoints: Sequence[Endpoint | str] | None = None,
+    by: str | Sequence[str] | None = None,
+) -> CohortSummary:
+    """Summarise records, altogether and in groups.
+
+    Parameters
+    ----------
+    records : Records
+    endpoints : sequence of Endpoint or str, optional
+        All shipped ones by default.
+    by : str or sequence of str, optional
+        Categories, flags, centre or year that divide the cohort.
+
+    Raises
+    ------
+    InvalidConfiguration
+        When a field of `by` does not divide into groups.
+
+    References
+    ----------
+    Reverse Kaplan-Meier: Schemper & Smith, Control Clin Trials 1996;17:343-346.
+    """
+    contract, frame = load_contract(), records.frame
+    chosen = [
+        e if isinstance(e, Endpoint) else load_endpoint(e)
+        for e in (endpoint_names() if endpoints is None else endpoints)
+    ]
+    fields = [by] if isinstance(by, str) else list(by or ())
+    groups = _groups(frame, fields)
+    found: dict[str, dict[str, Any]] = {}
+    refused: dict[str, str] = {}
+    for endpoint in chosen:
+        try:
+            cohort = build_cohort(records, endpoint)
+        except NotEstimable as error:
+            refused[endpoint.name] = error.rule
+            continue
+        found[endpoint.name] = _told(cohort, frame, groups)
+    predictors = [n for n in contract.predictors("at_infusion") if n in frame.columns]
+    centres = frame["centre_id"].nunique() if "centre_id" in frame.columns else 0
+    return CohortSummary(
+        source=records.source,
+        n=len(frame),
+        n_patients=int(frame["patient_id"].nunique()),
+        n_centres=int(centres) or None,
+        years=_years(frame),
+        extraction_date=records.extraction_date,
+        follow_up_median=_follow_up(frame),
+        definitions=dict(records.definitions),
+        missing={name: int(frame[name].isna().sum()) for name in predictors},
+        groups=[{"by": key, "n": int(mask.sum())} for key, mask in groups],
+        endpoints=found,
+        refused=refused,
+    )
+
+
+Group = tuple[dict[str, str], NDArray[np.bool_]]
+
+
+def _groups(frame: pd.DataFrame, by: list[str]) -> list[Group]:
+    if not by:
+        return []
+    contract = load_contract()
+    for name in by:
+        usable = [
+            n for n, f in contract.items() if f.is_categorical or f.role in ("centre", "year")
+        ]
+        if name not in usable or name not in frame.columns:
+            known = [n for n in usable if n in frame.columns]
+            rule = "the cohort cannot be divided by this field"
+            raise InvalidConfiguration(rule, field=name, mend=nearest(name, known))
+    words = [_words(frame[name]) for name in by]
+    keys = list(zip(*words, strict=True))
+    order = sorted(
+        set(keys), key=lambda key: [_place(frame[n], w) for n, w in zip(by, key, strict=True)]
+    )
+    return [
+        (dict(zip(by, key, strict=True)), np.array([k == key for k in keys], dtype=bool))
+        for key in order
+    ]
+
+
+def _words(column: pd.Series[Any]) -> list[str]:
+    return [
+        UNKNOWN if pd.isna(v) else str(int(v)) if isinstance(v, float) else str(v)
+        for v in column.astype(object)
+    ]
+
+
+def _place(column: pd.Series[Any], word: str) -> tuple[int, str]:
+    if isinstance(column.dtype, pd.CategoricalDtype) and word != UNKNOWN:
+        return list(column.dtype.categories).index(word), word
+    return (len(column), "") if word == UNKNOWN else (0, word)
+
+
+def _told(cohort: Cohort, frame: pd.DataFrame, groups: list[Group]) -> dict[str, Any]:
+    endpoint, everybody = cohort.endpoint, np.ones(len(cohort), dtype=bool)
+    here = frame["transplant_id"].isin(cohort.transplant_id).to_numpy()
+    flagged = numbers(frame, (endpoint.event or endpoint.followed).status) == 1
+    told: dict[str, Any] = {"label": endpoint.label}
+    if endpoint.event is not None:
+        told["recorded"] = int(flagged.sum())
+    told |= _counts(cohort, everybody)
+    told["primary_horizon"] = endpoint.primary_horizon
+    told["attrition"] = cohort.attrition.to_dict("records")
+    told["mismatches"] = cohort.mismatches()
+    told["groups"] = [{"by": key, **_counts(cohort, mask[here])} for key, mask in groups]
+    return told
+
+
+def _counts(cohort: Cohort, who: NDArray[np.bool_]) -> dict[str, Any]:
+    y, endpoint = cohort.y[who], cohort.endpoint
+    event = y["event"].to_numpy()
+    names = competing_names(endpoint)
+    counts: dict[str, Any] = {
+        "n": int(who.sum()),
+        "events": int((event == 1).sum()),
+        "competing": {name: int((event == code).sum()) for code, name in enumerate(names, start=2)},
+        "censored": int((event == 0).sum()),
+    }
+    counts["horizons"] = _incidence(y, endpoint) if len(y) else []
+    return counts
+
+
+def _incidence(y: pd.DataFrame, endpoint: Endpoint) -> list[dict[str, Any]]:
+    """Return the Aalen-Johansen incidence at the anchors; what nobody is followed to has none."""
+    curve = AalenJohansen().fit(y)
+    horizons = np.array(endpoint.horizons, dtype=np.float64)
+    risk = curve.predict(horizons)
+    low, high = curve.interval(horizons, level=LEVEL)
+    at_risk = [int((y["duration"] >= day).sum()) for day in horizons]
+    # After the last person has had an event the curve is complete, and stands.
+    complete = bool((y["event"] > 0).all())
+    rows = []
+    for i, day in enumerate(endpoint.horizons):
+        row: dict[str, Any] = {"horizon": day, "at_risk": at_risk[i]}
+        if at_risk[i] == 0 and not complete and not _finished(y, day):
+            row["note"] = "not estimable: nobody is followed so far"
+        else:
+            row |= {"incidence": float(risk[i]), "low": float(low[i]), "high": float(high[i])}
+        rows.append(row)
+    return rows
+
+
+def _finished(y: pd.DataFrame, day: int) -> bool:
+    """Return whether everybody left by an event before `day`, so that nothing is open then."""
+    last = y["duration"].max()
+    return bool(last < day and (y.loc[y["duration"] == last, "event"] > 0).all())
+
+
+def _years(frame: pd.DataFrame) -> str | None:
+    if "year_of_hct" not in frame.columns or frame["year_of_hct"].isna().all():
+        return None
+    return f"{frame['year_of_hct'].min():.0f} to {frame['year_of_hct'].max():.0f}"
+
+
+def _follow_up(frame: pd.DataFrame) -> float | None:
+    died, last = numbers(frame, "death_status"), numbers(frame, "followup_day")
+    known = np.isfinite(died) & np.isfinite(last)
+    if not (known & (died == 0)).any():
+        return None
+    y = {"event": (died[known] == 0).astype(int), "duration": np.maximum(last[known], 1.0)}
+    curve = AalenJohansen().fit(y)
+    reached = curve.times_[curve.event_free_ <= 0.5]
+    return float(reached[0]) if len(reached) else None

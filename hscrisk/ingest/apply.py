@@ -1,0 +1,140 @@
+"""A mapping at work: source columns become contract columns, still unchecked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hscrisk.errors import MissingColumn, nearest
+from hscrisk.ingest.mapping import FieldSource, Mapping
+from hscrisk.ingest.units import factor
+from hscrisk.schema import Contract, Field
+from hscrisk.schema.findings import Findings
+from hscrisk.schema.values import canonical, each_distinct, is_missing, parse_number
+
+_UNLISTED = object()
+
+
+def absent_columns(mapping: Mapping, contract: Contract, present: set[str]) -> tuple[str, ...]:
+    """Return the mapping's columns that the source lacks and may lack.
+
+    Outcomes may be absent, as of patients still to be treated; so may what the mapping calls
+    optional.
+
+    Raises
+    ------
+    MissingColumn
+        When another one is absent, or nothing at all is there.
+    """
+    absent: dict[str, str] = {}
+    found = not any(source.names for source in mapping.fields.values())
+    for name, source in mapping.fields.items():
+        for column in source.names:
+            full = located(mapping, contract[name], column)
+            if full in present:
+                found = True
+            elif source.optional or contract[name].group == "outcome":
+                absent[full] = name
+            else:
+                raise MissingColumn(
+                    f"the file has no column '{column}', which the mapping names",
+                    field=name,
+                    mend=nearest(full, present) if present else "The file has no column at all.",
+                )
+    if not found:
+        raise MissingColumn(
+            "the file has none of the columns that the mapping names",
+            mend=f"Is it the right mapping, and is the separator '{mapping.separator}'?",
+        )
+    return tuple(sorted(absent))
+
+
+def located(mapping: Mapping, field: Field, column: str) -> str:
+    """Return the name of a source column in the joined table."""
+    return f"{mapping.table_of(field)}.{column}" if mapping.tables else column
+
+
+def map_columns(
+    frame: pd.DataFrame,
+    mapping: Mapping,
+    contract: Contract,
+    findings: Findings,
+    only: tuple[str, ...] | None = None,
+) -> pd.DataFrame:
+    """Return contract columns; a code that is not listed is noted as a hard violation.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Source columns (`table.column` where there are several tables).
+    only : tuple of str, optional
+        Fields to map; all by default.
+    """
+    mapped: dict[str, Any] = {}
+    for name in contract:
+        if name not in mapping.fields or (only is not None and name not in only):
+            continue
+        field, source = contract[name], mapping.fields[name]
+        columns = [located(mapping, field, column) for column in source.names]
+        if all(column in frame.columns for column in columns):
+            raw = [frame[column] for column in columns]
+            mapped[name] = _mapped(raw, field, source, mapping, findings)
+    return pd.DataFrame(mapped, index=frame.index)
+
+
+def _mapped(
+    raw: list[pd.Series[Any]],
+    field: Field,
+    source: FieldSource,
+    mapping: Mapping,
+    findings: Findings,
+) -> Any:
+    if source.constant is not None:
+        return pd.Series([source.constant] * len(findings.rows), dtype=object)
+    if source.row_number:
+        return pd.Series([str(row) for row in findings.rows], dtype=object)
+    if source.columns:
+        return _joined(raw)
+    column = raw[0]
+    values, _ = each_distinct(column, _translator(field, source, mapping))
+    unlisted = np.array([value is _UNLISTED for value in values], dtype=bool)
+    if unlisted.any() and source.codes is not None:
+        rule = f"{field.label} has a code that the mapping does not list"
+        known = list(source.codes)
+        mends = {text: nearest(text, known) for text in {canonical(v) for v in column[unlisted]}}
+        mend = [f"{mends.get(canonical(v), '')} Or list it in the mapping." for v in column]
+        findings.add(unlisted, field.name, column, rule, np.array(mend, dtype=object))
+    values[unlisted] = None
+    return pd.Series(values, index=column.index, dtype=object)
+
+
+def _joined(raw: list[pd.Series[Any]]) -> pd.Series[Any]:
+    joined = [
+        None if any(is_missing(cell) for cell in cells) else "-".join(map(canonical, cells))
+        for cells in zip(*raw, strict=True)
+    ]
+    return pd.Series(joined, dtype=object)
+
+
+def _translator(field: Field, source: FieldSource, mapping: Mapping) -> Any:
+    missing = {*source.missing, *mapping.missing}
+    scale = None if source.unit is None else factor(field.unit or "", source.unit)
+
+    def translate(value: Any) -> Any:
+        code = canonical(value)
+        if code in missing:
+            return None
+        if source.codes is not None:
+            unlisted = _UNLISTED if source.otherwise is None else source.otherwise
+            return source.codes.get(code, unlisted)
+        if scale is not None:
+            number = parse_number(value)
+            if number is None:
+                return value  # the check names it
+            number *= scale
+            return float(round(number)) if field.kind in ("day", "integer") else number
+        return value
+
+    return translate

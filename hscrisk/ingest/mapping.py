@@ -1,0 +1,278 @@
+"""A registry's own columns, codes, units and missing codes, as data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import pydantic
+
+from hscrisk.errors import InvalidConfiguration, nearest
+from hscrisk.ingest.units import units_for
+from hscrisk.schema import Contract, Field, load_contract
+from hscrisk.schema.configuration import find_config, read_yaml, validated
+from hscrisk.schema.values import canonical, parse_number
+
+CONTRACT = "contract"
+"""The mapping of a file that is in the contract's own words already."""
+
+_SETTINGS = pydantic.ConfigDict(extra="forbid", frozen=True)
+TABLES = ("transplants", "patients", "donors", "outcomes")
+_HOME = {"patient": "patients", "donor": "donors", "outcome": "outcomes"}
+
+
+def _words(given: Any) -> Any:
+    if isinstance(given, str | int | float | bool):
+        given = [given]
+    return [canonical(word) for word in given] if isinstance(given, list | tuple) else given
+
+
+def _codes(given: Any) -> Any:
+    if not isinstance(given, dict):
+        return given
+    return {canonical(code): canonical(level) for code, level in given.items()}
+
+
+def _word(given: Any) -> Any:
+    return canonical(given) if isinstance(given, str | int | float | bool) else given
+
+
+Word = Annotated[str, pydantic.BeforeValidator(_word)]
+Words = Annotated[tuple[str, ...], pydantic.BeforeValidator(_words)]
+
+
+class FieldSource(pydantic.BaseModel):
+    """Where a contract field comes from.
+
+    Attributes
+    ----------
+    column : str, optional
+        A column of the file.
+    columns : tuple of str, optional
+        Several columns, joined by '-' (for an identifier).
+    constant : str, optional
+        The same value for everybody.
+    row_number : bool
+        The number of the row (for an identifier).
+    codes : mapping of str to str, optional
+        The file's codes and what they mean in the contract. A code that is not listed quarantines
+        the row: a value that nobody explained must not turn into 'missing'.
+    otherwise : str, optional
+        What every code that is not listed means.
+    missing : tuple of str
+        Codes of this column that mean 'missing'.
+    unit : str, optional
+        The file's unit where it is not the contract's; days are rounded.
+    table : str, optional
+        The table of the column, where a registry keeps several.
+    optional : bool
+        The column may be absent from a file.
+    """
+
+    model_config = _SETTINGS
+
+    column: str | None = None
+    columns: tuple[str, ...] | None = None
+    constant: Word | None = None
+    row_number: bool = False
+    codes: Annotated[dict[str, str], pydantic.BeforeValidator(_codes)] | None = None
+    otherwise: Word | None = None
+    missing: Words = ()
+    unit: str | None = None
+    table: str | None = None
+    optional: bool = False
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _short(cls, given: Any) -> Any:
+        return {"column": given} if isinstance(given, str) else given
+
+    @pydantic.model_validator(mode="after")
+    def _one_source(self) -> Self:
+        given = (self.column, self.columns, self.constant, self.row_number or None)
+        if sum(source is not None for source in given) != 1:
+            rule = "give one of: column, columns, constant, row_number"
+            raise ValueError(rule)
+        if self.otherwise is not None and self.codes is None:
+            rule = "otherwise needs codes"
+            raise ValueError(rule)
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the columns that are read."""
+        return self.columns or (() if self.column is None else (self.column,))
+
+
+class Definitions(pydantic.BaseModel):
+    """What the registry's outcomes mean; shown beside the endpoint's own definition.
+
+    Attributes
+    ----------
+    follow_up : {'overall', 'per_endpoint'}
+        'overall': without an event, a patient is followed for it to death or the last contact.
+        'per_endpoint': each outcome has its own last day; a death counts as competing when it lies
+        within 1 day of that, otherwise the patient is censored there.
+    """
+
+    model_config = _SETTINGS
+
+    follow_up: Literal["overall", "per_endpoint"] = "overall"
+    neutrophil_threshold: float | str | None = None
+    neutrophil_rule: str | None = None
+    platelet_threshold: float | str | None = None
+    platelet_rule: str | None = None
+    failure_rule: str | None = None
+    acute_gvhd_onset: str | None = None
+    acute_gvhd_grading: str | None = None
+    chronic_gvhd_onset: str | None = None
+    chronic_gvhd_extent: str | None = None
+    relapse_rule: str | None = None
+    nrm_rule: str | None = None
+    death_rule: str | None = None
+    disease_risk_group: str | None = None
+
+    def declared(self) -> dict[str, str | float]:
+        """Return what is said, by name."""
+        return self.model_dump(exclude_none=True)
+
+
+class Table(pydantic.BaseModel):
+    """One of several tables.
+
+    Attributes
+    ----------
+    file : str
+        Its file inside the folder that is read.
+    key : str
+        Its column that names a row.
+    named_by : tuple of str
+        The column(s) of the transplant table that name its rows: two for two cord units.
+    """
+
+    model_config = _SETTINGS
+
+    file: str
+    key: str
+    named_by: Annotated[tuple[str, ...], pydantic.BeforeValidator(_words)] = ()
+
+
+class Mapping(pydantic.BaseModel):
+    """From a registry's file to records.
+
+    Attributes
+    ----------
+    registry : str
+        Name of the cohort.
+    description, extraction_date : str, optional
+    separator : str
+        Of a CSV file.
+    missing : tuple of str
+        Words that mean 'missing' in every column (an empty cell always does). A number is refused
+        here: the same 99 may be a code in one column and a real day in another.
+    ignore : tuple of str
+        Columns left out on purpose, so that a new column is noticed.
+    fields : mapping of str to FieldSource
+    tables : mapping of str to Table
+        'transplants' and any of 'patients', 'donors', 'outcomes'; empty for one flat table.
+    definitions : Definitions
+    """
+
+    model_config = _SETTINGS
+
+    registry: str = pydantic.Field(pattern=r"^[a-z0-9][a-z0-9_]*$")
+    description: str | None = None
+    extraction_date: Word | None = None
+    separator: str = pydantic.Field(default=",", min_length=1, max_length=1)
+    missing: Words = ()
+    ignore: Words = ()
+    fields: dict[str, FieldSource]
+    tables: dict[str, Table] = pydantic.Field(default_factory=dict)
+    definitions: Definitions = Definitions()
+
+    @pydantic.model_validator(mode="after")
+    def _consistent(self) -> Self:
+        numeric = [word for word in self.missing if parse_number(word) is not None]
+        if numeric:
+            rule = f"{numeric[0]} may be a value elsewhere; give it as missing of its column"
+            raise ValueError(rule)
+        for name in self.tables:
+            if name not in TABLES:
+                rule = f"no such table as {name}. {nearest(name, TABLES)}"
+                raise ValueError(rule)
+        if self.tables and "transplants" not in self.tables:
+            rule = "several tables need one of transplants"
+            raise ValueError(rule)
+        for name, table in self.tables.items():
+            if name in ("patients", "donors") and not table.named_by:
+                rule = f"table {name} needs named_by, the transplant table's column that names it"
+                raise ValueError(rule)
+        return self
+
+    def table_of(self, field: Field) -> str:
+        """Return the table that holds a field's column."""
+        given = self.fields[field.name].table
+        home = given or _HOME.get(field.group, "transplants")
+        return home if home in self.tables else "transplants"
+
+
+def load_mapping(name_or_path: str | Path) -> Mapping:
+    """Return the mapping of a shipped name or of a file, checked against the contract.
+
+    Raises
+    ------
+    InvalidConfiguration
+        When a key, field, level or unit is unknown; the nearest known one is named.
+    InputOutputFailed
+        When the file cannot be read.
+    """
+    contract = load_contract()
+    if str(name_or_path) == CONTRACT:
+        return contract_mapping(contract)
+    path = find_config("registries", name_or_path)
+    mapping = validated(Mapping, read_yaml(path), f"mapping {path.name}")
+    check_words(mapping, contract, f"mapping {path.name}")
+    return mapping
+
+
+def contract_mapping(contract: Contract, registry: str = "records") -> Mapping:
+    """Return the mapping of a file whose columns and codes are the contract's."""
+    fields = {name: FieldSource(column=name, optional=True) for name in contract}
+    return Mapping(registry=registry, fields=fields)
+
+
+def check_words(mapping: Mapping, contract: Contract, where: str) -> None:
+    """Refuse fields, levels and units that the contract does not know."""
+    for name, source in mapping.fields.items():
+        if name not in contract:
+            rule = f"{where}: no such field in the contract"
+            raise InvalidConfiguration(rule, field=name, mend=nearest(name, contract))
+        field = contract[name]
+        _check_levels(field, source, where)
+        if source.unit is not None and source.unit not in units_for(field.unit):
+            raise InvalidConfiguration(
+                f"{where}: unit cannot become {field.unit or 'one of this field'}",
+                field=name,
+                value=source.unit,
+                mend=nearest(source.unit, units_for(field.unit)),
+            )
+        if source.table is not None and source.table not in mapping.tables:
+            rule = f"{where}: no such table"
+            mend = nearest(source.table, mapping.tables)
+            raise InvalidConfiguration(rule, field=name, value=source.table, mend=mend)
+        if (source.row_number or source.columns) and field.kind != "text":
+            rule = f"{where}: row_number and columns are for identifiers"
+            raise InvalidConfiguration(rule, field=name)
+
+
+def _check_levels(field: Field, source: FieldSource, where: str) -> None:
+    said = [*(source.codes or {}).values()]
+    said += [word for word in (source.otherwise, source.constant) if word is not None]
+    for word in said:
+        known = word in field.levels if field.is_categorical else True
+        if field.is_numeric:
+            known = parse_number(word) is not None
+        if not known:
+            mend = nearest(word, field.levels) if field.levels else "Give a number."
+            rule = f"{where}: no such value of the field"
+            raise InvalidConfiguration(rule, field=field.name, value=word, mend=mend)
