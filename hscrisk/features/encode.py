@@ -54,7 +54,7 @@ class Column:
             out[:, 0] = values
             out[:, 1] = np.isnan(values)
             return
-        codes, uniques = _factorise(series)
+        codes, uniques = _factorise(series, self.name)
         known = {level: i for i, level in enumerate(self.levels)}
         table = np.array([known.get(_word(value, self.name), -2) for value in uniques] + [-1])
         index = table[codes]
@@ -85,10 +85,10 @@ def learn_column(series: pd.Series[Any], name: str) -> Column:
             field=name,
             mend="Turn dates into days from infusion, or leave the column out.",
         )
-    present = series.dropna()
+    present = list(series.dropna())
     if all(isinstance(value, numbers.Real | np.bool_) for value in present):
         return Column(name, None)
-    return Column(name, tuple(sorted({_word(value, name) for value in present.unique()})))
+    return Column(name, tuple(sorted({_word(value, name) for value in present})))
 
 
 def _is_number(dtype: Any) -> bool:
@@ -99,9 +99,11 @@ def _is_text(dtype: Any) -> bool:
     return bool(pd.api.types.is_object_dtype(dtype) or pd.api.types.is_string_dtype(dtype))
 
 
-def _factorise(series: pd.Series[Any]) -> tuple[NDArray[np.intp], list[Any]]:
+def _factorise(series: pd.Series[Any], name: str) -> tuple[NDArray[np.intp], list[Any]]:
     if isinstance(series.dtype, pd.CategoricalDtype):
         return np.asarray(series.cat.codes, dtype=np.intp), list(series.cat.categories)
+    if pd.api.types.is_object_dtype(series.dtype):
+        series = series.map(lambda value: _word(value, name), na_action="ignore")
     codes, uniques = pd.factorize(series)
     return np.asarray(codes, dtype=np.intp), list(uniques)
 

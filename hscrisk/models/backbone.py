@@ -146,7 +146,7 @@ class Backbone:
 
     def to_state(self, prefix: str) -> tuple[dict[str, NDArray[Any]], dict[str, bytes]]:
         """Return the arrays (and no boosters) to be kept."""
-        arrays = {
+        arrays: dict[str, NDArray[Any]] = {
             f"{prefix}.fill": self.design.fill,
             f"{prefix}.mean": self.design.mean,
             f"{prefix}.scale": self.design.scale,

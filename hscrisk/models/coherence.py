@@ -8,6 +8,7 @@ codes in the cohort's proportions.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray

@@ -15,6 +15,9 @@ FloatArray = NDArray[np.float64]
 MAX_STEPS = 100
 TOLERANCE = 1e-10
 """Newton's decrement at which the fit is finished."""
+FLAT = 1e-9
+"""Least curvature of a maximum, relative to a column's weighted sum of squares."""
+SEPARATED = "a term without a prior may separate the outcome"
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,7 @@ def _newton(
         step = cho_solve(factor, gradient)
         decrement = float(gradient @ step)
         if decrement < TOLERANCE:
+            _refuse_separation(information + precision, x, w)
             covariance = cho_solve(factor, np.eye(len(beta)))
             return LogisticFit(
                 beta,
@@ -173,7 +177,12 @@ def _newton(
                 break
             size /= 2
         beta, eta, value = trial, eta_trial, reached
-    raise NotEstimable(
-        f"the regression reached no maximum in {MAX_STEPS} steps; a term without a prior may "
-        f"separate the outcome"
-    )
+    raise NotEstimable(f"the regression reached no maximum in {MAX_STEPS} steps; {SEPARATED}")
+
+
+def _refuse_separation(curvature: FloatArray, x: FloatArray, w: FloatArray) -> None:
+    """Refuse a maximum at infinity: the likelihood flattens there, and steps end all the same."""
+    size = np.sqrt((w[:, None] * x**2).sum(axis=0))
+    size[size == 0] = 1.0
+    if np.linalg.eigvalsh(curvature / np.outer(size, size))[0] < FLAT:
+        raise NotEstimable(f"the regression has no maximum: {SEPARATED}")
