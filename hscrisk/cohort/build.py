@@ -113,6 +113,8 @@ def build_cohort(
     if not isinstance(endpoint, Endpoint):
         endpoint = load_endpoint(endpoint)
     contract, frame = load_contract(), records.frame
+    if len(frame) == 0:
+        raise NotEstimable("no record was accepted", mend="See why in the violations.")
     names = feature_names(frame, contract, endpoint, features)
     attrition = who_is_at_risk(frame, endpoint, contract)
     follow_up = str(records.definitions.get("follow_up", "overall"))

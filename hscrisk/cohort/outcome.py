@@ -13,7 +13,8 @@ from hscrisk.endpoints import Endpoint
 
 Days = NDArray[np.float64]
 
-DEATH = "death"
+LAST = 3
+"""Rank of death as a competing event."""
 SLACK = 1.0
 """Days between the end of an endpoint's own follow-up and a death that still ends it."""
 
@@ -49,16 +50,32 @@ def first_events(
     if endpoint.kind == "state_at_horizon":
         causes.append(_state(float(endpoint.primary_horizon), end, causes))
     days = np.stack([cause.day for cause in causes])
+    unknown = _unknown(causes, endpoint)
+    days = np.where(np.isnan(days), np.inf, days)
     # Rank below a day: it decides between causes of one day only.
     order = days + np.array([[cause.rank * 0.1] for cause in causes])
     first = order.argmin(axis=0)
     soonest = days[first, np.arange(len(end))]
     happened = np.isfinite(soonest)
     event = np.where(happened, np.array([cause.code for cause in causes])[first], 0)
-    duration = np.where(happened, soonest, end)
+    duration = np.where(unknown, np.nan, np.where(happened, soonest, end))
     attrition.leave_out(np.isnan(duration), "day of the event or of the last follow-up unknown")
     attrition.leave_out(duration < 0, "day of the event or of the last follow-up before infusion")
     return event.astype(np.int64), np.maximum(duration, 1.0)
+
+
+def _unknown(causes: list[_Cause], endpoint: Endpoint) -> NDArray[np.bool_]:
+    """Return whose first event cannot be told: something happened on a day that nobody wrote down.
+
+    Death is last in any case, so its day does not matter to one who had the endpoint.
+    """
+    unknown = np.zeros(len(causes[0].day), dtype=bool)
+    for cause in causes:
+        lost = np.isnan(cause.day)
+        if cause.rank == LAST and endpoint.event is not None:
+            lost &= ~np.isfinite(causes[0].day)
+        unknown |= lost
+    return unknown
 
 
 def competing_names(endpoint: Endpoint) -> tuple[str, ...]:
@@ -80,26 +97,28 @@ def _causes(frame: pd.DataFrame, endpoint: Endpoint, end: Days, follow_up: str) 
     if endpoint.event is not None:
         dies = endpoint.event.status == "death_status"
         day = _day(frame, endpoint.event.status, endpoint.event.time)
-        day = _within(frame, day, end, follow_up) if dies else day
+        day = _within(day, end, follow_up) if dies else day
         causes.append(_Cause(1, day, 2 if dies else 0))
     for code, competing in enumerate(endpoint.competing, start=2):
         dies = competing.status == "death_status"
         day = _day(frame, competing.status, competing.time)
         if dies:
-            day = np.fmin(_within(frame, day, end, follow_up), _told(frame, endpoint, 2))
-        causes.append(_Cause(code, day, 3 if dies else 1))
+            day = _sooner(_within(day, end, follow_up), _told(frame, endpoint, 2))
+        causes.append(_Cause(code, day, LAST if dies else 1))
     other = _told(frame, endpoint, 3)
-    if endpoint.event is not None and endpoint.competing and np.isfinite(other).any():
-        code = next(
-            (
-                code
-                for code, competing in enumerate(endpoint.competing, start=2)
-                if competing.status != "death_status"
-            ),
-            len(endpoint.competing) + 2,
-        )
-        causes.append(_Cause(code, other, 1))
+    if np.isnan(other).any() or np.isfinite(other).any():
+        causes.append(_Cause(_other_code(endpoint), other, 1))
     return causes
+
+
+def _other_code(endpoint: Endpoint) -> int:
+    """Return the code of status 3: the first competing event that has no status of its own here."""
+    codes = [
+        code
+        for code, competing in enumerate(endpoint.competing, start=2)
+        if competing.status not in ("death_status", endpoint.followed.status)
+    ]
+    return codes[0] if codes else len(endpoint.competing) + 2
 
 
 def _day(frame: pd.DataFrame, status: str | None, time: str) -> Days:
@@ -117,11 +136,18 @@ def _told(frame: pd.DataFrame, endpoint: Endpoint, state: int) -> Days:
     return np.where(told, numbers(frame, followed.time), np.inf)
 
 
-def _within(frame: pd.DataFrame, death: Days, end: Days, follow_up: str) -> Days:
+def _sooner(first: Days, second: Days) -> Days:
+    """Return the sooner of two days; a missing one gives way to a day, and to nothing else."""
+    sooner = np.fmin(first, second)
+    return np.where(np.isinf(sooner) & (np.isnan(first) | np.isnan(second)), np.nan, sooner)
+
+
+def _within(death: Days, end: Days, follow_up: str) -> Days:
     """Return the day of death where the endpoint was still followed then, else infinite."""
     if follow_up == "overall":
         return death
-    return np.where(death <= end + SLACK, np.fmin(death, end), np.inf)
+    followed = np.where(death <= end + SLACK, np.fmin(death, end), np.inf)
+    return np.where(np.isnan(death), np.nan, followed)
 
 
 def _state(horizon: float, end: Days, causes: list[_Cause]) -> _Cause:

@@ -80,6 +80,8 @@ def who_is_at_risk(frame: pd.DataFrame, endpoint: Endpoint, contract: Contract) 
     for pair in dict.fromkeys((followed, interest)):
         label = contract[pair.status].label
         attrition.leave_out(np.isnan(numbers(frame, pair.status)), f"{label}: status unknown")
+    unknown = np.isnan(numbers(frame, "death_status")) & ~attrition.flagged
+    attrition.leave_out(unknown, f"{contract['death_status'].label}: status unknown")
     return attrition
 
 

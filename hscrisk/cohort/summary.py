@@ -209,7 +209,9 @@ def _incidence(y: pd.DataFrame, endpoint: Endpoint) -> list[dict[str, Any]]:
         if at_risk[i] == 0 and not complete and not _finished(y, day):
             row["note"] = "not estimable: nobody is followed so far"
         else:
-            row |= {"incidence": float(risk[i]), "low": float(low[i]), "high": float(high[i])}
+            # Without an event so far: Clopper-Pearson for 0 of those followed that long.
+            upper = high[i] if risk[i] > 0 else 1 - ((1 - LEVEL) / 2) ** (1 / max(at_risk[i], 1))
+            row |= {"incidence": float(risk[i]), "low": float(low[i]), "high": float(upper)}
         rows.append(row)
     return rows
 

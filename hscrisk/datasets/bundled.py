@@ -62,6 +62,13 @@ def bundled_cohort(name: str) -> BundledCohort:
     return COHORTS[name]
 
 
+def data_file(name_or_path: str | Path) -> Path:
+    """Return a file, or that of a bundled cohort called by its name."""
+    if str(name_or_path) in COHORTS and not Path(name_or_path).exists():
+        return COHORTS[str(name_or_path)].path
+    return Path(name_or_path)
+
+
 def export_cohort(name: str, out: str | Path) -> Path:
     """Copy the CSV file of a bundled cohort to `out` and return where it is.
 

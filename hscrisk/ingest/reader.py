@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hscrisk.errors import nearest
+from hscrisk.errors import InputOutputFailed, nearest
 from hscrisk.ingest.apply import absent_columns, located, map_columns
 from hscrisk.ingest.files import RawTable, read_table
 from hscrisk.ingest.mapping import Mapping, contract_mapping, load_mapping
@@ -22,6 +22,9 @@ from hscrisk.schema.findings import Findings, in_order
 from hscrisk.schema.values import canonical, is_missing
 
 Source = str | Path | pd.DataFrame | Keyed[str, pd.DataFrame]
+
+FIRST_ROWS = 20
+"""So many row numbers are told of each violation in a summary."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,43 @@ class ReadResult:
     n_read: int
     unknown_columns: tuple[str, ...] = field(default=())
     absent_columns: tuple[str, ...] = field(default=())
+
+    def write_quarantined(self, path: str | Path) -> None:
+        """Write the quarantined rows to a CSV file; an empty one where there are none.
+
+        Raises
+        ------
+        InputOutputFailed
+            When it cannot be written.
+        """
+        try:
+            self.quarantined.to_csv(path, index=False)
+        except OSError as error:
+            raise InputOutputFailed(f"{Path(path).name} cannot be written") from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return counts and the violations by field and rule, without any value, as plain JSON."""
+        return {
+            "n_read": self.n_read,
+            "n_accepted": len(self.accepted),
+            "n_quarantined": len(self.quarantined),
+            "unknown_columns": list(self.unknown_columns),
+            "absent_columns": list(self.absent_columns),
+            "violations": self._grouped(),
+        }
+
+    def _grouped(self) -> list[dict[str, Any]]:
+        keys = ["severity", "field", "rule"]
+        groups = self.violations.groupby(keys, sort=False, dropna=False)
+        found = [
+            {
+                **dict(zip(keys, map(str, key), strict=True)),
+                "n": len(rows),
+                "rows": [int(row) for row in rows["row"].head(FIRST_ROWS)],
+            }
+            for key, rows in groups
+        ]
+        return sorted(found, key=lambda group: group["severity"])
 
 
 def read_records(source: Source, mapping: str | Path | Mapping = "contract") -> ReadResult:
