@@ -31,11 +31,9 @@ class EndpointPrediction:
         Cumulative incidence and its 90 % interval, as they are shown.
     null_risk : ndarray, shape (n_horizons,)
         The training cohort's marginal cumulative incidence, the same for everybody.
-    capped : ndarray of bool, shape (n_samples, n_horizons)
-        Where this endpoint lies inside a wider one and its own model said more than the wider
-        one's: there the wider one's values are shown (and its explanation holds).
-    wider : str or None
-        That wider endpoint, where the bundle holds it.
+    shown_from : ndarray of str, shape (n_samples, n_horizons)
+        The endpoint whose model is shown: this one, or a wider one that it lies inside, where its
+        own model said more than the wider one's. Its explanation is the one that holds.
     """
 
     endpoint: str
@@ -44,8 +42,12 @@ class EndpointPrediction:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     null_risk: NDArray[np.float64]
-    capped: NDArray[np.bool_]
-    wider: str | None = None
+    shown_from: NDArray[np.object_]
+
+    @property
+    def capped(self) -> NDArray[np.bool_]:
+        """Return where a wider endpoint's values are shown, shape (n_samples, n_horizons)."""
+        return np.asarray(self.shown_from != self.endpoint, dtype=bool)
 
 
 def predict(
@@ -105,9 +107,9 @@ class _Prediction:
         X = columns_for(model, self._frame)
         low, high = model.predict_interval(X, horizons, level=LEVEL)
         risk = model.predict_cumulative_incidence(X, horizons)
-        capped = np.zeros(risk.shape, dtype=bool)
+        shown_from = np.full(risk.shape, name, dtype=object)
         null_risk = model.null_.predict(horizons)
-        return EndpointPrediction(name, horizons, risk, low, high, null_risk, capped)
+        return EndpointPrediction(name, horizons, risk, low, high, null_risk, shown_from)
 
     def _nested(self, own: EndpointPrediction) -> EndpointPrediction:
         wider = self._bundle.endpoints[own.endpoint].nested_in
@@ -118,11 +120,10 @@ class _Prediction:
         if not reach.any():
             return own
         outer = self.endpoint(wider, own.horizons[reach])
-        capped = np.zeros_like(own.capped)
-        capped[:, reach] = own.risk[:, reach] > outer.risk
+        more = own.risk[:, reach] > outer.risk
         shown = {}
-        for what in ("risk", "low", "high"):
+        for what in ("risk", "low", "high", "shown_from"):
             values = getattr(own, what).copy()
-            values[:, reach] = np.where(capped[:, reach], getattr(outer, what), values[:, reach])
+            values[:, reach] = np.where(more, getattr(outer, what), values[:, reach])
             shown[what] = values
-        return replace(own, capped=capped, wider=wider, **shown)
+        return replace(own, **shown)

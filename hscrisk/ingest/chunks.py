@@ -1,0 +1,193 @@
+"""A large file a piece at a time, with the answers that reading it whole would give.
+
+One pass over the identifiers comes first: a transplant given twice is quarantined wherever its two
+rows lie, so neither the size of the pieces nor the order of the rows changes what is accepted.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hscrisk.errors import InputOutputFailed
+from hscrisk.ingest.apply import map_columns
+from hscrisk.ingest.files import Ragged, RawTable, _header
+from hscrisk.ingest.mapping import Mapping
+from hscrisk.ingest.reader import ReadResult, _checked
+from hscrisk.ingest.tables import Joined, join_tables
+from hscrisk.schema import Contract
+from hscrisk.schema.findings import Findings
+from hscrisk.schema.values import TEXT, canonical, is_missing
+
+ROWS = 20_000
+"""Rows of a piece: large enough for vectorised work, small enough for any memory."""
+
+LARGEST_CELL = 1_000_000
+
+
+def read_in_chunks(
+    source: str | Path, mapping: Mapping, contract: Contract, *, rows: int = ROWS
+) -> Iterator[ReadResult]:
+    """Yield a file's records piece by piece, rows numbered through; the pieces add up.
+
+    Parameters
+    ----------
+    source : str or Path
+        CSV or Parquet. Several tables (their folder) are joined in memory and come as one piece.
+    mapping : Mapping
+    contract : Contract
+        The one to check against, as a bundle carries it.
+    rows : int
+        Rows of a piece.
+
+    Raises
+    ------
+    InputOutputFailed, MissingColumn
+        As `read_records`.
+    """
+    if mapping.tables:
+        yield _checked(join_tables(source, mapping, contract), mapping, contract)
+        return
+    twice = _given_twice(source, mapping, contract, rows)
+    for raw in raw_chunks(source, mapping.separator, rows=rows):
+        again = _noted(raw, mapping, contract, twice)
+        yield _checked(Joined(raw, violations=(again,)), mapping, contract)
+
+
+def raw_chunks(source: str | Path, separator: str = ",", *, rows: int = ROWS) -> Iterator[RawTable]:
+    """Yield the table of a CSV or Parquet file, `rows` rows at a time; at least one piece.
+
+    Raises
+    ------
+    InputOutputFailed
+        When it cannot be read, at the piece where that shows.
+    """
+    path = Path(source)
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(4)
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        msg = f"{path.name} cannot be read: {reason}"
+        raise InputOutputFailed(msg) from error
+    if start == b"PAR1" or path.suffix.lower() in (".parquet", ".pq"):
+        yield from _parquet(path, rows)
+    else:
+        yield from _csv(path, separator, rows)
+
+
+def _parquet(path: Path, rows: int) -> Iterator[RawTable]:
+    first = 1
+    try:
+        with pq.ParquetFile(path) as file:
+            names = _header([str(name) for name in file.schema_arrow.names])
+            for batch in file.iter_batches(batch_size=rows):
+                # Whole numbers with gaps stay whole: as floats the longest identifiers would blur.
+                frame = batch.to_pandas(integer_object_nulls=True).reset_index(drop=True)
+                frame.columns = pd.Index(names)
+                yield RawTable(frame, np.arange(first, first + len(frame), dtype=np.int64))
+                first += len(frame)
+            if first == 1:
+                yield RawTable(file.schema_arrow.empty_table().to_pandas(), _numbers([]))
+    except (pa.ArrowException, OSError) as error:
+        msg = f"{path.name} is no readable Parquet file"
+        raise InputOutputFailed(msg) from error
+
+
+def _csv(path: Path, separator: str, rows: int) -> Iterator[RawTable]:
+    kept = csv.field_size_limit(LARGEST_CELL)
+    reader: Any = None
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.reader(stream, delimiter=separator, strict=True)
+            lines = (cells for cells in reader if cells and (len(cells) > 1 or cells[0].strip()))
+            header = next(lines, None)
+            if header is None:
+                msg = f"{path.name} is empty"
+                raise InputOutputFailed(msg, mend="Give a header and data rows.")
+            names, first = _header([cell.strip() for cell in header]), 1
+            while (piece := list(islice(lines, rows))) or first == 1:
+                yield _laid_out(piece, names, first)
+                first += max(1, len(piece))
+    except UnicodeDecodeError as error:
+        msg = f"{path.name} is not UTF-8 text"
+        raise InputOutputFailed(
+            msg,
+            mend="Save it as UTF-8; spreadsheets call it 'CSV UTF-8'.",
+        ) from error
+    except csv.Error as error:
+        msg = f"{path.name} is no well-formed CSV near line {reader.line_num}"
+        raise InputOutputFailed(
+            msg,
+            mend="Close every quote, and double a quote inside a quoted cell.",
+        ) from error
+    finally:
+        csv.field_size_limit(kept)
+
+
+def _laid_out(lines: list[list[str]], names: list[str], first: int) -> RawTable:
+    numbered = list(enumerate(lines, start=first))
+    body = [cells for _, cells in numbered if len(cells) == len(names)]
+    columns: list[Any] = list(zip(*body, strict=True)) if body else [()] * len(names)
+    return RawTable(
+        pd.DataFrame(
+            {name: pd.Series(cells, dtype=TEXT) for name, cells in zip(names, columns, strict=True)}
+        ),
+        _numbers([row for row, cells in numbered if len(cells) == len(names)]),
+        tuple(Ragged(row, tuple(cells)) for row, cells in numbered if len(cells) != len(names)),
+    )
+
+
+def _numbers(rows: list[int]) -> Any:
+    return np.array(rows, dtype=np.int64)
+
+
+def _identifiers(raw: RawTable, mapping: Mapping, contract: Contract) -> pd.Series[Any]:
+    """Return the transplant of each row as a check will call it; missing where it has none."""
+    unheard = Findings(raw.rows, np.full(len(raw.rows), "", dtype=object))
+    mapped = map_columns(raw.frame, mapping, contract, unheard, only=("transplant_id",))
+    if "transplant_id" not in mapped.columns:  # rows are named by their number
+        return pd.Series(raw.rows.astype(str), dtype=object)
+    named = [None if is_missing(value) else canonical(value) for value in mapped["transplant_id"]]
+    return pd.Series(named, dtype=object)
+
+
+def _given_twice(
+    source: str | Path, mapping: Mapping, contract: Contract, rows: int
+) -> frozenset[str]:
+    """Return the transplants of two or more rows, holding no more than 8 bytes a row."""
+
+    def pieces() -> Iterator[Any]:
+        for raw in raw_chunks(source, mapping.separator, rows=rows):
+            names = _identifiers(raw, mapping, contract).dropna().to_numpy(dtype=object)
+            yield names, pd.util.hash_array(names, categorize=False)
+
+    hashes = np.sort(np.concatenate([short for _, short in pieces()]))
+    suspects = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
+    if len(suspects) == 0:
+        return frozenset()
+    # Two names may share a hash: only the names themselves tell.
+    counts: Counter[str] = Counter()
+    for names, short in pieces():
+        counts.update(names[np.isin(short, suspects)].tolist())
+    return frozenset(name for name, n in counts.items() if n > 1)
+
+
+def _noted(
+    raw: RawTable, mapping: Mapping, contract: Contract, twice: frozenset[str]
+) -> pd.DataFrame:
+    names = _identifiers(raw, mapping, contract)
+    findings = Findings(raw.rows, names.fillna("").to_numpy(dtype=object))
+    mend = "Give every transplant its own identifier; none of them was kept."
+    again = names.isin(list(twice))
+    findings.add(again, "transplant_id", names, "a transplant must be given once", mend)
+    return findings.table()
