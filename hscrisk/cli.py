@@ -1,7 +1,8 @@
-"""The command line: parse, call, print. Rooms are imported inside the commands, so help is quick."""
+"""The command line: parse, call, print. Rooms are imported inside commands, so help is quick."""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -50,6 +51,131 @@ def card(
     loaded = load_bundle(bundle)
     names = [endpoint] if endpoint else list(loaded.endpoints)
     typer.echo("\n---\n\n".join(render_model_card(facts_of(loaded, name)) for name in names))
+
+
+@app.command()
+def check(
+    data: Annotated[
+        str, typer.Argument(help="CSV or Parquet file, folder of tables, or a bundled cohort.")
+    ],
+    mapping: Annotated[
+        str | None,
+        typer.Option(help="How its columns map to ours: a shipped name, or a YAML file."),
+    ] = None,
+    by: Annotated[
+        list[str] | None, typer.Option(help="Field that divides the cohort; may be repeated.")
+    ] = None,
+    quarantine: Annotated[
+        Path | None, typer.Option(help="Write the quarantined rows and reasons to this CSV.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check records: every violation, what is missing, and each endpoint's incidence."""
+    import json
+
+    from hscrisk.cohort import summarise
+    from hscrisk.cohort.text import check_tables
+    from hscrisk.datasets import COHORTS, data_file
+    from hscrisk.ingest import read_records
+
+    chosen = mapping or (data if data in COHORTS else "contract")
+    result = read_records(data_file(data), chosen)
+    if quarantine is not None:
+        result.write_quarantined(quarantine)
+    read, summary = result.to_dict(), summarise(result.accepted, by=by).to_dict()
+    if as_json:
+        typer.echo(json.dumps({"read": read, "summary": summary}, indent=2, allow_nan=False))
+    else:
+        from rich.console import Console
+
+        console = Console()
+        for part in check_tables(read, summary):
+            console.print(part, highlight=False, soft_wrap=isinstance(part, str))
+    if read["n_quarantined"]:
+        raise typer.Exit(1)
+
+
+datasets = typer.Typer(help="Cohorts that ship with the package.", no_args_is_help=True)
+app.add_typer(datasets, name="datasets")
+
+
+@datasets.command("list")
+def list_datasets() -> None:
+    """List the bundled cohorts."""
+    from hscrisk.datasets import COHORTS
+
+    for cohort in COHORTS.values():
+        typer.echo(f"{cohort.name}  {cohort.title}")
+
+
+@datasets.command("export")
+def export_dataset(
+    name: Annotated[str, typer.Argument(help="Name of the cohort.")],
+    out: Annotated[Path, typer.Option(help="CSV file to write.")],
+) -> None:
+    """Write a bundled cohort as CSV; its mapping has the same name."""
+    from hscrisk.datasets import export_cohort
+
+    typer.echo(f"{export_cohort(name, out)}: hscrisk check {out} --mapping {name}")
+
+
+@app.command()
+def score(
+    bundle: Annotated[Path, typer.Argument(help="Folder of the bundle.")],
+    input: Annotated[Path, typer.Argument(help="CSV or Parquet, one row a transplant.")],
+    output: Annotated[Path, typer.Argument(help="Where the risks go: .csv or .parquet.")],
+    mapping: Annotated[
+        str | None,
+        typer.Option(
+            help="How the columns map to the contract (name or file); its own by default."
+        ),
+    ] = None,
+    quarantine: Annotated[
+        Path | None,
+        typer.Option(help="Where rows that break the contract go; beside OUTPUT by default."),
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Also write what each variable contributes.")
+    ] = False,
+    expect: Annotated[
+        str | None, typer.Option(help="The id (SHA-256) that the bundle must have.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """Score a file: the risk of each endpoint and horizon, with interval, null and reasons."""
+    from hscrisk.bundle import load_bundle
+    from hscrisk.scoring import score_file
+
+    summary = score_file(
+        load_bundle(bundle, expect),
+        input,
+        output,
+        mapping=mapping,
+        quarantine=quarantine,
+        explain=explain,
+    )
+    typer.echo(json.dumps(summary.to_dict(), indent=1) if as_json else summary.sentences())
+    if summary.n_quarantined:
+        raise typer.Exit(1)
+
+
+@app.command()
+def verify(
+    bundle: Annotated[Path, typer.Argument(help="Folder of the bundle.")],
+    expect: Annotated[
+        str | None, typer.Option(help="The id (SHA-256) that the bundle must have.")
+    ] = None,
+) -> None:
+    """Compare every byte of a bundle with its manifest and print its id and what it holds."""
+    from hscrisk.bundle import verify_bundle
+
+    found = verify_bundle(bundle, expect)
+    typer.echo(f"id         {found.id}")
+    typer.echo(f"name       {found.name}")
+    typer.echo(f"format     {found.format}")
+    typer.echo(f"endpoints  {', '.join(found.endpoints)}")
+    typer.echo(f"files      {found.n_files}")
+    typer.echo("ok")
 
 
 def main() -> None:
