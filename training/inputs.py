@@ -5,13 +5,18 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import hscrisk
 from hscrisk._version import __version__
+from hscrisk.datasets.bundled import COHORTS, bundled_cohort
 from hscrisk.endpoints import Endpoint, endpoint_names, load_endpoint
+from hscrisk.errors import InputOutputFailed, nearest
+from hscrisk.ingest.mapping import CONTRACT
+from hscrisk.schema.configuration import find_config
 from training.config import ModelConfig, TrainingConfig, fingerprint, load_model_config
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,8 +29,8 @@ class Inputs:
 
     Attributes
     ----------
-    data, mapping : Path
-        The files that are read.
+    data : Path
+        The file (or folder of tables) that is read.
     endpoints : tuple of Endpoint
     models : dict of str to ModelConfig
         By the name that evaluation shows: the comparators and 'default', the one kept.
@@ -36,7 +41,6 @@ class Inputs:
     """
 
     data: Path
-    mapping: Path
     endpoints: tuple[Endpoint, ...]
     models: dict[str, ModelConfig]
     hashes: dict[str, str]
@@ -50,17 +54,41 @@ class Inputs:
 
 def gather(config: TrainingConfig) -> Inputs:
     """Find and hash the inputs of a run; nothing is trained yet."""
-    names = endpoint_names() if config.endpoints == "all" else config.endpoints
-    endpoints = tuple(load_endpoint(name) for name in names)
+    asked = endpoint_names() if config.endpoints == "all" else config.endpoints
+    found = {endpoint.name: endpoint for endpoint in map(load_endpoint, asked)}
+    endpoints = tuple(found[name] for name in in_order(found))
     models = {name: load_model_config(name) for name in config.comparators}
     models["default"] = load_model_config(config.model)
-    data, mapping = data_file(config.data), mapping_file(config.mapping)
+    data = data_path(config.data)
     hashes = {
-        "data": _sha256(data),
-        "configuration": fingerprint(_what_matters(config, mapping, endpoints, models)),
+        "data": _sha256_of_all(data),
+        "configuration": fingerprint(_what_matters(config, endpoints, models)),
         "lock": _sha256(LOCK) if LOCK.is_file() else "not recorded",
     }
-    return Inputs(data, mapping, endpoints, models, hashes, _code())
+    return Inputs(data, endpoints, models, hashes, _code())
+
+
+def data_path(name_or_path: str) -> Path:
+    """Return the file (or folder of tables) that a training file's `data` means.
+
+    Raises
+    ------
+    InputOutputFailed
+        When it is neither a bundled cohort nor there.
+    """
+    if name_or_path in COHORTS:
+        return bundled_cohort(name_or_path).path
+    path = Path(name_or_path)
+    if not path.exists():
+        rule = "the data are neither a bundled cohort nor a file"
+        raise InputOutputFailed(rule, field="data", mend=nearest(name_or_path, COHORTS))
+    return path
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Return endpoint names in the order in which endpoints are shown, one's own last."""
+    shipped = endpoint_names()
+    return sorted(names, key=lambda n: (shipped.index(n) if n in shipped else len(shipped), n))
 
 
 def code_version() -> str:
@@ -84,7 +112,6 @@ def code_version() -> str:
 
 def _what_matters(
     config: TrainingConfig,
-    mapping: Path,
     endpoints: tuple[Endpoint, ...],
     models: dict[str, ModelConfig],
 ) -> dict[str, Any]:
@@ -92,10 +119,16 @@ def _what_matters(
     said = config.model_dump(mode="json", exclude={"data", "mapping", "out", "model", "tracking"})
     return {
         **said,
-        "mapping": _sha256(mapping),
+        "mapping": _mapping_hash(config.mapping),
         "endpoints": [endpoint.to_dict() for endpoint in endpoints],
         "models": {name: model.model_dump(mode="json") for name, model in models.items()},
     }
+
+
+def _mapping_hash(name_or_path: str) -> str:
+    if name_or_path == CONTRACT:
+        return CONTRACT
+    return _sha256(find_config("registries", name_or_path))
 
 
 def _code() -> str:
@@ -107,6 +140,13 @@ def _code() -> str:
         if path.suffix in {".py", ".yaml", ".md", ".html"} and path.is_file()
     )
     return fingerprint([_sha256(path) for path in sources])
+
+
+def _sha256_of_all(path: Path) -> str:
+    if path.is_file():
+        return _sha256(path)
+    tables = sorted(file for file in path.iterdir() if file.is_file())
+    return fingerprint({file.name: _sha256(file) for file in tables})
 
 
 def _sha256(path: Path) -> str:

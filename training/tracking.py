@@ -155,10 +155,22 @@ class Tracker:
             )
             _refuse_without_signature(logged.model_uri)
             name = f"{self.cohort}-{record.endpoint}"
-            registered = mlflow.register_model(
-                logged.model_uri, name, tags={"bundle_id": record.bundle_id}
-            )
-            return Version(name, str(registered.version), run.info.run_id)
+            return Version(name, _registered(name, logged, record), run.info.run_id)
+
+
+def _registered(name: str, logged: Any, record: EndpointRecord) -> str:
+    """Add a version to the registered model `name`, made where there is none; return its number."""
+    client = mlflow.MlflowClient()
+    if not client.search_registered_models(filter_string=f"name = '{name}'"):
+        client.create_registered_model(name)
+    version = client.create_model_version(
+        name,
+        source=logged.model_uri,
+        run_id=logged.run_id,
+        model_id=logged.model_id,
+        tags={"bundle_id": record.bundle_id},
+    )
+    return str(version.version)
 
 
 def signature(inputs: Mapping[str, str], outputs: Mapping[str, str]) -> ModelSignature:

@@ -12,7 +12,9 @@ from string import Template
 from typing import Any
 
 from hscrisk.applicability import CohortProfile
+from hscrisk.applicability.profile import LevelsSeen, NumbersSeen
 from hscrisk.bundle.card_tables import (
+    SMALL,
     calibration_table,
     count,
     markdown_table,
@@ -33,6 +35,12 @@ GENERAL_LIMITS = (
     "Evaluated inside one cohort by cross-validation: another centre or a later year may differ.",
     "Contributions are associations, not effects of treatment.",
 )
+KINDS = {
+    "LinearBoostedIncidence": "penalised log-odds regression joined to boosted trees",
+    "BoostedIncidence": "boosted trees",
+    "LogisticIncidence": "penalised log-odds regression",
+    "MarginalIncidence": "marginal curve",
+}
 WHEN = {
     "before_conditioning": "before conditioning",
     "at_infusion": "at infusion",
@@ -56,7 +64,8 @@ class CardFacts:
         Marginal curve: `horizons`, `incidence`, `low`, `high`.
     info : mapping
         What the training program recorded: `cohort`, `inputs`, `software`, `seed`, `card`,
-        `endpoints` (by name: `verdict`, `left_out`, `counts`, `kind`, `settings`, `design`).
+        `endpoints` (by name: `verdict`, `kind`, `settings`, `fitted`, `left_out`, `n`,
+        `events`, `competing`, `censored`, `attrition`, `mismatches`, `splits`).
     id : str, optional
         Hash of the bundle; a card inside a bundle cannot state it.
     trained : str, optional
@@ -126,7 +135,7 @@ def render_model_card(facts: CardFacts) -> str:
         horizons=_horizons(facts),
         reference=_reference(facts.reference),
         predictors=_predictors(facts),
-        design=facts.own.get("design", BLANK),
+        design=_design(facts.own),
         performance=performance_table(facts.metrics),
         calibration=calibration_table(facts.metrics),
         limits=_limits(facts),
@@ -137,9 +146,10 @@ def render_model_card(facts: CardFacts) -> str:
 
 
 def _kind(own: Mapping[str, Any]) -> str:
-    settings = ", ".join(f"{k} {v}" for k, v in sorted(own.get("settings", {}).items()))
-    kind = own.get("kind", BLANK)
-    return f"{kind} ({settings})" if settings else str(kind)
+    kind = str(own.get("kind", BLANK))
+    told = [f"{key} {value}" for key, value in own.get("settings", {}).items()]
+    told += [f"{key} {value}" for key, value in own.get("fitted", {}).items()]
+    return f"{KINDS.get(kind, kind)} ({', '.join(told)})" if told else KINDS.get(kind, kind)
 
 
 def _software(info: Mapping[str, Any]) -> str:
@@ -161,7 +171,7 @@ def _cohort(facts: CardFacts) -> str:
         ("Population", said.get("population") or BLANK),
         ("Transplants, patients", f"{count(cohort.get('n'))}, {count(cohort.get('n_patients'))}"),
         ("Years", said.get("years") or cohort.get("years") or BLANK),
-        ("Centres", said.get("centres") or count(cohort.get("n_centres"))),
+        ("Centres", said.get("centres") or cohort.get("n_centres") or BLANK),
         (
             "Median follow-up (reverse Kaplan-Meier)",
             f"{follow_up:.0f} days" if follow_up else BLANK,
@@ -178,21 +188,23 @@ def _definitions(info: Mapping[str, Any]) -> str:
 
 
 def _endpoint(facts: CardFacts) -> str:
-    endpoint, counts = facts.endpoint, facts.own.get("counts", {})
+    endpoint, own = facts.endpoint, facts.own
+    competing = [f"{name} ({count(n)})" for name, n in own.get("competing", {}).items()]
+    steps = [f"{row['step']}: {count(row['transplants'])}" for row in own.get("attrition", ())]
     rows = [
         ("Event", endpoint.label),
-        ("Competing events", ", ".join(c.name for c in endpoint.competing) or "none"),
+        ("Competing events (seen)", ", ".join(competing) or "none"),
         ("Predicted", WHEN[endpoint.prediction_time]),
-        ("Transplants at risk", count(counts.get("n"))),
-        ("Events", count(counts.get("events"))),
-        ("Competing events seen", count(counts.get("competing"))),
-        ("Censored", count(counts.get("censored"))),
+        ("Transplants", count(own.get("n"))),
+        ("Events", count(own.get("events"))),
+        ("Censored", count(own.get("censored"))),
+        ("How the cohort came about", "; ".join(steps) or BLANK),
     ]
-    declared = facts.info.get("cohort", {}).get("definitions", {})
-    for key, value in endpoint.definition.items():
-        other = declared.get(key, value)
-        differs = f"; **this registry: {other}**" if other != value else ""
-        rows.append((f"Definition: {key.replace('_', ' ')}", f"{value}{differs}"))
+    rows += [
+        (f"Definition: {key.replace('_', ' ')}", str(value))
+        for key, value in endpoint.definition.items()
+    ]
+    rows += [("**The registry means another thing**", told) for told in own.get("mismatches", ())]
     return markdown_table(("", ""), rows)
 
 
@@ -218,11 +230,25 @@ def _predictors(facts: CardFacts) -> str:
     for name, seen in facts.profile.predictors.items():
         known = facts.contract.get(name)
         when = WHEN[known.when] if known else BLANK
-        rows.append((seen.label, when, seen.words(), f"{seen.missing:.0%}"))
+        rows.append((seen.label, when, _seen(seen), f"{seen.missing:.0%}"))
     return markdown_table(("predictor", "known when", "seen in training", "missing"), rows)
 
 
+def _seen(seen: NumbersSeen | LevelsSeen) -> str:
+    if isinstance(seen, NumbersSeen):
+        return seen.words()
+    shown = [f"{name} {n}" for name, n in seen.levels.items() if isinstance(n, int) and n >= SMALL]
+    others = len(seen.levels) - len(shown)
+    return ", ".join(shown) + (f"; {others} other levels <{SMALL} each" if others else "")
+
+
+def _design(own: Mapping[str, Any]) -> str:
+    splits = own.get("splits", BLANK)
+    return f"Inside the cohort: {splits}, by patient; everything fitted is fitted inside the fold."
+
+
 def _limits(facts: CardFacts) -> str:
-    few = facts.own.get("counts", {}).get("events", FEW_EVENTS) < FEW_EVENTS
+    events = facts.own.get("events", FEW_EVENTS)
+    few = isinstance(events, str) or events < FEW_EVENTS
     mine: Iterable[str] = facts.info.get("card", {}).get("limits", ())
     return "\n".join(f"- {limit}" for limit in [*mine, *GENERAL_LIMITS, *([FEW] if few else [])])

@@ -22,15 +22,25 @@ CALIBRATION = {
 }
 
 
-def count(n: float | None) -> str:
-    """Return a count, or that it is too small to show.
+def suppressed(n: int) -> int | str:
+    """Return a count, or that it is too small to leave the registry.
 
-    >>> count(9), count(10), count(0), count(None)
-    ('<10', '10', '0', 'not reported')
+    >>> suppressed(9), suppressed(10), suppressed(0)
+    ('<10', 10, 0)
+    """
+    return f"<{SMALL}" if 0 < n < SMALL else n
+
+
+def count(n: int | str | None) -> str:
+    """Return a count as it is shown; a blank in words.
+
+    >>> count(9), count("<10"), count(1234), count(None)
+    ('<10', '<10', '1,234', 'not reported')
     """
     if n is None:
         return "not reported"
-    return f"<{SMALL}" if 0 < n < SMALL else f"{int(n):,}"
+    shown = suppressed(n) if isinstance(n, int) else n
+    return f"{shown:,}" if isinstance(shown, int) else shown
 
 
 def number(value: float | None) -> str:

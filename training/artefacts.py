@@ -1,0 +1,121 @@
+"""What a run writes into its folder, and where."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import training.assemble as assemble
+from hscrisk.bundle import Bundle, load_bundle
+from hscrisk.bundle.card import facts_of, render_model_card
+from hscrisk.bundle.contents import Contents
+from hscrisk.cohort import CohortSummary
+from hscrisk.ingest import ReadResult
+from hscrisk.scoring import score_table
+from training.config import TrainingConfig
+from training.endpoint import Trained, curve
+from training.finished import Finished, keep
+
+OUTPUTS = (
+    "cohort.json",
+    "violations.csv",
+    "quarantined.csv",
+    "evaluation.csv",
+    "evaluation",
+    "explanation",
+    "bundle",
+    "cards",
+    "scores.csv",
+    "mlflow.db",
+)
+
+
+def keep_check(config: TrainingConfig, read: ReadResult, summary: CohortSummary) -> None:
+    """Write the summary of the cohort, every violation, and the rows set aside."""
+    write_json(config.out / "cohort.json", summary.to_dict())
+    read.violations.to_csv(config.out / "violations.csv", index=False)
+    read.quarantined.to_csv(config.out / "quarantined.csv", index=False)
+
+
+def keep_bundle(config: TrainingConfig, contents: Contents) -> Bundle:
+    """Write the bundle and the cards, which name its id and the day; return it as loaded."""
+    assemble.save(config.out / "bundle", contents)
+    bundle = load_bundle(config.out / "bundle")
+    cards = emptied(config.out / "cards")
+    for name in bundle.endpoints:
+        facts = facts_of(bundle, name, trained=assemble.today())
+        (cards / f"{name}.md").write_text(render_model_card(facts), encoding="utf-8")
+    return bundle
+
+
+def keep_evaluation(config: TrainingConfig, trained: Sequence[Trained]) -> None:
+    """Write the evaluation tables as one, and each endpoint's own with its marginal curve."""
+    folder = emptied(config.out / "evaluation")
+    for t in trained:
+        name = t.endpoint.name
+        t.table.to_csv(folder / f"{name}.csv", index=False)
+        curve(t.cohort).to_csv(folder / f"{name}_marginal_curve.csv", index=False)
+    tables = [t.table.assign(endpoint=t.endpoint.name) for t in trained]
+    whole = pd.concat(tables, ignore_index=True)
+    whole.insert(0, "endpoint", whole.pop("endpoint"))
+    whole.to_csv(config.out / "evaluation.csv", index=False)
+
+
+def score(config: TrainingConfig, bundle: Bundle, read: ReadResult) -> int:
+    """Score the accepted transplants from the bundle as loaded; return the number of risks."""
+    table = score_table(bundle, read.accepted)
+    table.to_csv(config.out / "scores.csv", index=False)
+    return len(table)
+
+
+def keep_finished(
+    config: TrainingConfig,
+    key: str,
+    read: ReadResult,
+    summary: CohortSummary,
+    trained: Sequence[Trained],
+    bundle: Bundle,
+    run_id: str,
+) -> Finished:
+    """Write the run's own record, by which the next run knows that nothing has changed."""
+    done = Finished(
+        key=key,
+        bundle_id=bundle.id,
+        trained=assemble.today(),
+        run_id=run_id,
+        verdicts={t.endpoint.name: t.verdict for t in trained},
+        refused=dict(summary.refused),
+        counts={
+            "read": read.n_read,
+            "accepted": len(read.accepted),
+            "quarantined": len(read.quarantined),
+        },
+        files=tuple(
+            sorted(
+                str(path.relative_to(config.out))
+                for name in OUTPUTS
+                for path in [config.out / name, *(config.out / name).rglob("*")]
+                if path.is_file()
+            )
+        ),
+    )
+    keep(config.out, done)
+    return done
+
+
+def emptied(folder: Path) -> Path:
+    """Return `folder`, there and empty: nothing of an earlier run is left beside the new."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    return folder
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write plain values as JSON that people can read."""
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
