@@ -71,8 +71,6 @@ def check(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check records: every violation, what is missing, and each endpoint's incidence."""
-    import json
-
     from hscrisk.cohort import summarise
     from hscrisk.cohort.text import check_tables
     from hscrisk.datasets import COHORTS, data_file
@@ -88,7 +86,7 @@ def check(
     else:
         from rich.console import Console
 
-        console = Console()
+        console = Console(markup=False)
         for part in check_tables(read, summary):
             console.print(part, highlight=False, soft_wrap=isinstance(part, str))
     if read["n_quarantined"]:

@@ -16,7 +16,7 @@ DISCLAIMER = "Research decision support, not a medical device."
 def check_tables(read: Mapping[str, Any], summary: Mapping[str, Any]) -> Iterator[RenderableType]:
     """Yield the parts of the page, from `ReadResult.to_dict` and `CohortSummary.to_dict`."""
     yield (
-        f"[bold]{summary['source']}[/bold]: read {read['n_read']} = accepted {read['n_accepted']} "
+        f"{summary['source']}: read {read['n_read']} = accepted {read['n_accepted']} "
         f"+ quarantined {read['n_quarantined']}"
     )
     yield from _notes(read)
