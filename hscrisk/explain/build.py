@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.special import expit
 
 from hscrisk.endpoints import Endpoint
@@ -15,33 +13,15 @@ from hscrisk.errors import InvalidRecord
 from hscrisk.explain.explanation import Context, Explanation, Item, decimals, effect_of
 from hscrisk.explain.risk_scale import closed, to_risk
 from hscrisk.explain.variables import fold, groups, label_of, value_of_group, values_of
-from hscrisk.features import FeaturePipeline
 from hscrisk.models import Contributions
 from hscrisk.schema import Field
-from hscrisk.survival import AalenJohansen
 
-FloatArray = NDArray[np.float64]
-
-
-class Explainable(Protocol):
-    """What is asked of a model: every estimator of `hscrisk.models` has it."""
-
-    pipeline_: FeaturePipeline
-    null_: AalenJohansen
-
-    def predict_cumulative_incidence(
-        self, X: pd.DataFrame, horizons: list[float]
-    ) -> FloatArray: ...
-
-    def predict_interval(
-        self, X: pd.DataFrame, horizons: list[float], *, level: float
-    ) -> tuple[FloatArray, FloatArray]: ...
-
-    def contributions(self, X: pd.DataFrame, horizon: float) -> Contributions: ...
+if TYPE_CHECKING:
+    from hscrisk.models.base import IncidenceModel
 
 
 def explain(
-    model: Explainable,
+    model: IncidenceModel,
     X: pd.DataFrame,
     horizon: float,
     *,
@@ -81,7 +61,8 @@ def explain(
         Where the risk has no log-odds, or the model no interval.
     """
     if len(X) != 1:
-        raise InvalidRecord(f"one patient is explained at a time, not {len(X)}")
+        rule = f"one patient is explained at a time, not {len(X)}"
+        raise InvalidRecord(rule, mend="Take one row: frame.iloc[[0]].")
     horizons = [float(horizon)]
     found = model.contributions(X, horizon)
     risk = float(model.predict_cumulative_incidence(X, horizons)[0, 0])
@@ -116,7 +97,7 @@ def explain(
 
 
 def _items(
-    model: Explainable,
+    model: IncidenceModel,
     X: pd.DataFrame,
     found: Contributions,
     contract: Mapping[str, Field],

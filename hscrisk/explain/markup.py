@@ -33,7 +33,7 @@ def escape(text: object) -> Markup:
     return Markup(html.escape(_UNPRINTABLE.sub("\ufffd", str(text)), quote=True))
 
 
-def tag(name: str, *children: object, **attributes: object) -> Markup:
+def tag(name: str, /, *children: object, **attributes: object) -> Markup:
     """Return an element; children and attribute values are escaped.
 
     Parameters

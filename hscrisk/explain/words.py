@@ -36,6 +36,7 @@ _DIED = {
     "death": "have died",
     "non_relapse_mortality": "have died without relapse",
 }
+_HIGHER: dict[Effect, str] = {"raises": "higher", "lowers": "lower"}
 _LONG = {365: "1 year", 730: "2 years", 1095: "3 years", 1825: "5 years"}
 
 
@@ -45,7 +46,7 @@ def paragraphs(explanation: Explanation) -> tuple[str, ...]:
         who(explanation),
         trust(explanation),
         f"{headline(explanation)} {compared(explanation)}",
-        factors(explanation),
+        " ".join(factors(explanation)),
         not_known(explanation),
         evaluated(explanation),
     )
@@ -107,20 +108,26 @@ def compared(explanation: Explanation) -> str:
     return " ".join(told)
 
 
-def factors(explanation: Explanation) -> str:
-    """Return the recorded values that move the risk most, largest first in each direction."""
+def factors(explanation: Explanation) -> tuple[str, ...]:
+    """Return sentences on the recorded values that move the risk most, in each direction.
+
+    The largest first, and the direction of the largest of all first.
+    """
     e = explanation
-    told = []
-    for effect, words in (("raises", "higher"), ("lowers", "lower")):
-        named = reasons_named(e.items, "raises" if effect == "raises" else "lowers")[:TOP]
-        if named:
-            listed = "; ".join(f"{_named(item)} ({points(e, item)})" for item in named)
-            unit = "" if told else ", in percentage points"
-            told.append(f"Associated with a {words} {e.noun}{unit}: {listed}.")
+    named = {effect: reasons_named(e.items, effect)[:TOP] for effect in _HIGHER}
+    told = sorted(
+        (found for found in named.items() if found[1]),
+        key=lambda found: -abs(found[1][0].contribution_risk),
+    )
     if not told:
-        least = 10 ** -decimals(e.risk, e.null_risk)
-        return f"No recorded value moves the {e.noun} by {least:g} percentage points or more."
-    return " ".join([*told, NO_CAUSE.format(noun=e.noun)])
+        least = 10.0 ** -decimals(e.risk, e.null_risk)
+        return (f"No recorded value moves the {e.noun} by {least:g} percentage points or more.",)
+    sentences = [
+        f"Associated with a {_HIGHER[effect]} {e.noun} (change in percentage points): "
+        f"{'; '.join(f'{_named(item)} ({points(e, item)})' for item in items)}."
+        for effect, items in told
+    ]
+    return (*sentences, NO_CAUSE.format(noun=e.noun))
 
 
 def not_known(explanation: Explanation) -> str:
@@ -132,7 +139,7 @@ def not_known(explanation: Explanation) -> str:
         told.append(f"Not recorded: {_moved(e, missing)}.")
     unseen = [item for item in e.items if item.state in ("unknown", "rare")]
     if unseen:
-        told.append(f"Not known to the model: {_moved(e, unseen)}.")
+        told.append(f"Hardly known to the model: {_moved(e, unseen)}.")
     return " ".join(told)
 
 
@@ -201,6 +208,11 @@ def _moved(explanation: Explanation, items: list[Item]) -> str:
     return "; ".join(f"{item.label} ({points(explanation, item)})" for item in items)
 
 
+def sentence_case(text: str) -> str:
+    """Return a text with its first letter raised and the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
 def _sentence(text: str) -> str:
-    text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    text = sentence_case(text.strip())
+    return text if text.endswith((".", "!", "?")) else f"{text}."
