@@ -29,9 +29,9 @@ class AalenJohansen:
 
     References
     ----------
-    Aalen & Johansen, Scand J Stat 1978;5:141-150. Variance: the delta-method form given by
-    Marubini & Valsecchi, Analysing Survival Data from Clinical Trials, Wiley 1995, p. 341
-    (the one that R's `cmprsk` prints is Aalen's; they agree closely).
+    Aalen & Johansen, Scand J Stat 1978;5:141-150. Variance: delta method for the cumulative
+    incidence, Gaynor et al., J Am Stat Assoc 1993;88:400-409; it and the interval equal those of
+    R's `survival::survfit` (tests/reference).
 
     Examples
     --------
@@ -105,7 +105,8 @@ class AalenJohansen:
         z = norm.ppf(0.5 + level / 2)
         inside = (f > 0) & (f < 1)
         safe = np.where(inside, f, 0.5)
-        spread = z * se / (safe * np.abs(np.log(safe)))
+        # Capped, since next to 0 and 1 the logarithms leave the range of floats.
+        spread = np.minimum(z * se / (safe * np.abs(np.log(safe))), 50.0)
         low = np.where(inside, safe ** np.exp(spread), f)
         high = np.where(inside, safe ** np.exp(-spread), f)
         return low, high

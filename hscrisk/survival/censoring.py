@@ -24,6 +24,8 @@ class CensoringDistribution:
         Distinct days on which somebody was censored.
     survival_ : ndarray, shape (n_times,)
         G just after each of those days.
+    at_risk_ : ndarray of int, shape (n_times,)
+        How many could have been censored on each of those days.
 
     References
     ----------
@@ -38,6 +40,7 @@ class CensoringDistribution:
 
     times_: NDArray[np.float64]
     survival_: NDArray[np.float64]
+    at_risk_: NDArray[np.int64]
 
     def fit(self, y: Any) -> CensoringDistribution:
         """Estimate G from outcomes `y`."""
@@ -49,8 +52,14 @@ class CensoringDistribution:
         tied = np.searchsorted(events, self.times_, side="right") - np.searchsorted(
             events, self.times_, side="left"
         )
-        self.survival_ = np.cumprod(1.0 - censored / (at_risk - tied))
+        self.at_risk_ = at_risk - tied
+        self.survival_ = np.cumprod(1.0 - censored / self.at_risk_)
         return self
+
+    def support_before(self, horizon: float) -> float:
+        """Return the smallest risk set that G(horizon-) rests on; infinite if nobody was lost."""
+        before = self.at_risk_[self.times_ < horizon]
+        return float(before.min()) if len(before) else float("inf")
 
     def survival_before(self, times: Any) -> NDArray[np.float64]:
         """Return G(t-), the probability of being uncensored up to but not on each day."""

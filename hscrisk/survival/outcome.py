@@ -55,12 +55,21 @@ def check_outcome(y: Any) -> Outcome:
         )
     if len(event) == 0:
         raise InvalidOutcome("outcomes must hold at least one row", mend="Check the cohort.")
-    _refuse(~np.isfinite(duration) | (duration <= 0), duration, "duration",
-            "duration must be a finite number of days above 0",
-            "Events on the day of infusion are given day 1; unknown durations leave the cohort.")
+    _refuse(
+        ~np.isfinite(duration) | (duration <= 0),
+        duration,
+        "duration",
+        "duration must be a finite number of days above 0",
+        "Events on the day of infusion are given day 1; unknown durations leave the cohort.",
+    )
     whole = np.isfinite(event) & (event >= 0) & (event == np.floor(event))
-    _refuse(~whole, event, "event", "event must be 0 (censored), 1 (endpoint), 2, 3, ... (competing)",
-            "Recode the event column.")
+    _refuse(
+        ~whole,
+        event,
+        "event",
+        "event must be 0 (censored), 1 (endpoint) or 2, 3, ... (competing)",
+        "Recode the event column.",
+    )
     return Outcome(event.astype(np.int64), duration)
 
 

@@ -116,8 +116,8 @@ def test_what_cannot_be_estimated_is_said() -> None:
     with pytest.raises(NotEstimable, match="nobody"):
         fit_ipcw_logistic(x, y, np.zeros(len(y)), GaussianPrior.independent(4, 0.2))
     free = GaussianPrior(np.zeros(2), np.zeros(2))
-    with pytest.raises(NotEstimable, match="maximum|singular"):
+    with pytest.raises(NotEstimable, match=r"maximum|singular"):
         fit_ipcw_logistic(np.sign(x[:, :1]), (x[:, 0] > 0).astype(float), np.ones(len(y)), free)
     doubled = np.column_stack([x[:, :1], x[:, :1]])
-    with pytest.raises(NotEstimable, match="singular|maximum"):
+    with pytest.raises(NotEstimable, match=r"singular|maximum"):
         fit_ipcw_logistic(doubled, y, w, GaussianPrior(np.zeros(3), np.zeros(3)))

@@ -1,0 +1,15 @@
+"""Judging models: folds by patient, one long table with the null in it, verdicts in words."""
+
+from hscrisk.evaluation.evaluate import evaluate
+from hscrisk.evaluation.out_of_fold import OutOfFold, predict_out_of_fold
+from hscrisk.evaluation.splits import Split, make_splits
+from hscrisk.evaluation.table import EvaluationTable
+
+__all__ = [
+    "EvaluationTable",
+    "OutOfFold",
+    "Split",
+    "evaluate",
+    "make_splits",
+    "predict_out_of_fold",
+]

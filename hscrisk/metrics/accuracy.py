@@ -1,0 +1,96 @@
+"""Brier score and the index of prediction accuracy, with competing events and censoring."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hscrisk.metrics import kernels
+from hscrisk.metrics.states import KnownStates, check_predicted, require_estimable
+from hscrisk.survival import CensoringDistribution
+
+FloatArray = NDArray[np.float64]
+
+
+def brier_score(
+    y: Any,
+    predicted: ArrayLike,
+    horizons: ArrayLike,
+    *,
+    censoring: CensoringDistribution | None = None,
+    event_of_interest: int = 1,
+) -> FloatArray:
+    r"""Return the IPCW Brier score at each horizon, shape (n_horizons,); 0 is perfect.
+
+    :math:`\frac{1}{n} \sum_i w_i(t) (1\{T_i \le t, \epsilon_i = 1\} - \hat F(t | x_i))^2`.
+
+    Parameters
+    ----------
+    y : frame, mapping or structured array
+        `event`, `duration` (days).
+    predicted : array, shape (n_samples, n_horizons)
+        Risks of the event of interest.
+    horizons : array of days, shape (n_horizons,)
+    censoring : CensoringDistribution, optional
+        G; by default that of `y`.
+    event_of_interest : int
+
+    Raises
+    ------
+    InvalidConfiguration
+        When shapes do not fit or a risk is not a probability.
+    NotEstimable
+        With fewer than 10 events, 10 known without one, or 10 to rest the weights on.
+
+    References
+    ----------
+    Graf et al., Stat Med 1999;18:2529-2545; with competing risks Schoop et al.,
+    Biom J 2011;53:88-112. Weights: `hscrisk.survival.CensoringDistribution.weights_at`.
+    """
+    outcome, risks, days = check_predicted(y, predicted, horizons)
+    return np.array(
+        [_brier(outcome, risks[:, k], t, censoring, event_of_interest) for k, t in enumerate(days)]
+    )
+
+
+def index_of_prediction_accuracy(
+    y: Any,
+    predicted: ArrayLike,
+    horizons: ArrayLike,
+    *,
+    null: ArrayLike,
+    censoring: CensoringDistribution | None = None,
+    event_of_interest: int = 1,
+) -> FloatArray:
+    """Return IPA = 1 - Brier / Brier of the null, shape (n_horizons,).
+
+    0 is no better than the null, below 0 worse, 1 perfect.
+
+    Parameters
+    ----------
+    null : array, shape (n_horizons,) or (n_samples, n_horizons)
+        Risks of the null model: the Aalen-Johansen incidence of the *training* part.
+
+    Raises
+    ------
+    InvalidConfiguration, NotEstimable
+        As `brier_score`.
+
+    References
+    ----------
+    Kattan & Gerds, Diagn Progn Res 2018;2:7.
+    """
+    outcome, risks, days = check_predicted(y, predicted, horizons)
+    base = np.broadcast_to(np.asarray(null, dtype=np.float64), risks.shape)
+    how: dict[str, Any] = {"censoring": censoring, "event_of_interest": event_of_interest}
+    return 1 - brier_score(outcome, risks, days, **how) / brier_score(outcome, base, days, **how)
+
+
+def _brier(
+    y: Any, risk: FloatArray, horizon: float, censoring: CensoringDistribution | None, cause: int
+) -> float:
+    how: dict[str, Any] = {"censoring": censoring, "event_of_interest": cause}
+    require_estimable(y, horizon, **how)
+    return float(kernels.brier(KnownStates.at(y, horizon, **how), risk, np.ones((1, len(risk))))[0])

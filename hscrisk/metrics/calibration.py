@@ -1,0 +1,96 @@
+"""Calibration with competing events and censoring."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hscrisk.metrics import kernels
+from hscrisk.metrics.states import KnownStates, check_predicted, require_estimable
+from hscrisk.survival import CensoringDistribution
+
+FloatArray = NDArray[np.float64]
+
+
+def observed_expected_ratio(
+    y: Any,
+    predicted: ArrayLike,
+    horizons: ArrayLike,
+    *,
+    censoring: CensoringDistribution | None = None,
+    event_of_interest: int = 1,
+) -> FloatArray:
+    """Return observed / expected at each horizon, shape (n_horizons,); 1 is right on average.
+
+    Observed is the Aalen-Johansen incidence of `y` (as the weighted mean of the states, which
+    equals it), expected the mean risk.
+
+    Parameters
+    ----------
+    y, predicted, horizons, censoring, event_of_interest :
+        As `hscrisk.metrics.brier_score`.
+
+    Raises
+    ------
+    InvalidConfiguration, NotEstimable
+        As `hscrisk.metrics.brier_score`.
+    """
+    found = []
+    for states, risk in _each(y, predicted, horizons, censoring, event_of_interest):
+        once = np.ones((1, len(risk)))
+        found.append(float(kernels.observed(states, once)[0] / kernels.expected(risk, once)[0]))
+    return np.array(found)
+
+
+def calibration_intercept_slope(
+    y: Any,
+    predicted: ArrayLike,
+    horizons: ArrayLike,
+    *,
+    censoring: CensoringDistribution | None = None,
+    event_of_interest: int = 1,
+) -> FloatArray:
+    """Return calibration intercept and slope, shape (2, n_horizons); 0 and 1 are right.
+
+    The intercept is that of a weighted logistic recalibration with the slope held at 1
+    (calibration in the large); the slope is free in a second one. Risks that do not vary have no
+    slope (NaN).
+
+    Parameters
+    ----------
+    y, predicted, horizons, censoring, event_of_interest :
+        As `hscrisk.metrics.brier_score`.
+
+    Raises
+    ------
+    InvalidConfiguration, NotEstimable
+        As `hscrisk.metrics.brier_score`.
+
+    References
+    ----------
+    Cox, Biometrika 1958;45:562-565; with competing risks van Geloven et al.,
+    BMJ 2022;377:e069249.
+    """
+    pairs = [
+        kernels.recalibration(states, risk, np.ones((1, len(risk))))
+        for states, risk in _each(y, predicted, horizons, censoring, event_of_interest)
+    ]
+    return np.array([[float(a[0]) for a, _ in pairs], [float(b[0]) for _, b in pairs]])
+
+
+def _each(
+    y: Any,
+    predicted: ArrayLike,
+    horizons: ArrayLike,
+    censoring: CensoringDistribution | None,
+    cause: int,
+) -> list[tuple[KnownStates, FloatArray]]:
+    outcome, risks, days = check_predicted(y, predicted, horizons)
+    how: dict[str, Any] = {"censoring": censoring, "event_of_interest": cause}
+    found = []
+    for k, t in enumerate(days):
+        require_estimable(outcome, t, **how)
+        found.append((KnownStates.at(outcome, t, **how), risks[:, k]))
+    return found

@@ -1,0 +1,107 @@
+"""What is known of each subject on a day, and whether that is enough to judge by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hscrisk.errors import InvalidConfiguration, NotEstimable
+from hscrisk.survival import CensoringDistribution, Outcome, check_outcome
+
+FloatArray = NDArray[np.float64]
+MINIMUM = 10
+"""Fewest events, subjects known without one, and subjects that a weight may rest on."""
+
+
+@dataclass(frozen=True)
+class KnownStates:
+    """State of each subject at one horizon.
+
+    Attributes
+    ----------
+    target : ndarray, shape (n_samples,)
+        1 where the event of interest came first, by the horizon.
+    weight : ndarray, shape (n_samples,)
+        Inverse probability of censoring weight; 0 where the state is unknown.
+    """
+
+    target: FloatArray
+    weight: FloatArray
+
+    @classmethod
+    def at(
+        cls,
+        y: Any,
+        horizon: float,
+        *,
+        censoring: CensoringDistribution | None = None,
+        event_of_interest: int = 1,
+    ) -> KnownStates:
+        """Return the states of outcomes `y`; G is that of `y` unless given.
+
+        Competing events are controls: their state is known, and it is 0.
+        """
+        y = check_outcome(y)
+        censoring = censoring or CensoringDistribution().fit(y)
+        happened = (y.event == event_of_interest) & (y.duration <= horizon)
+        return cls(happened.astype(np.float64), censoring.weights_at(y, horizon))
+
+
+def require_estimable(
+    y: Any,
+    horizon: float,
+    *,
+    censoring: CensoringDistribution | None = None,
+    event_of_interest: int = 1,
+    minimum: int = MINIMUM,
+) -> None:
+    """Pass where a score at `horizon` can be estimated from outcomes `y`.
+
+    Raises
+    ------
+    NotEstimable
+        With fewer than `minimum` events by then, or known without one, or where the censoring
+        weights rest on fewer than `minimum` subjects.
+    """
+    y = check_outcome(y)
+    censoring = censoring or CensoringDistribution().fit(y)
+    states = KnownStates.at(y, horizon, censoring=censoring, event_of_interest=event_of_interest)
+    events = int(states.target.sum())
+    without = int(((states.target == 0) & (states.weight > 0)).sum())
+    day = f"day {horizon:g}"
+    if events < minimum:
+        raise NotEstimable(f"only {events} events by {day} ({minimum} needed)")
+    if without < minimum:
+        raise NotEstimable(f"only {without} known without the event on {day} ({minimum} needed)")
+    if censoring.support_before(horizon) < minimum:
+        raise NotEstimable(f"fewer than {minimum} were still followed before {day}")
+
+
+def check_predicted(
+    y: Any, predicted: ArrayLike, horizons: ArrayLike
+) -> tuple[Outcome, FloatArray, FloatArray]:
+    """Return outcomes, risks of shape (n_samples, n_horizons) and horizons, or say what is wrong.
+
+    Raises
+    ------
+    InvalidConfiguration
+        When shapes do not fit or a risk is not a probability.
+    """
+    y = check_outcome(y)
+    days = np.atleast_1d(np.asarray(horizons, dtype=np.float64))
+    risks = np.asarray(predicted, dtype=np.float64)
+    if risks.ndim == 1:
+        risks = risks[:, None]
+    if risks.shape != (len(y.event), len(days)):
+        message = (
+            f"predicted risks must have shape (n_samples, n_horizons) = "
+            f"({len(y.event)}, {len(days)}), not {risks.shape}"
+        )
+        raise InvalidConfiguration(message)
+    if not ((risks >= 0) & (risks <= 1)).all():
+        message = "predicted risks must be probabilities of the event, from 0 to 1"
+        raise InvalidConfiguration(message, mend="Pass risks, not survival or log-odds.")
+    return y, risks, days
