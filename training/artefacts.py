@@ -58,11 +58,9 @@ def keep_evaluation(config: TrainingConfig, trained: Sequence[Trained]) -> None:
     folder = emptied(config.out / "evaluation")
     for t in trained:
         name = t.endpoint.name
-        t.table.to_csv(folder / f"{name}.csv", index=False)
+        t.table.frame.to_csv(folder / f"{name}.csv", index=False)
         curve(t.cohort).to_csv(folder / f"{name}_marginal_curve.csv", index=False)
-    tables = [t.table.assign(endpoint=t.endpoint.name) for t in trained]
-    whole = pd.concat(tables, ignore_index=True)
-    whole.insert(0, "endpoint", whole.pop("endpoint"))
+    whole = pd.concat([t.table.frame for t in trained], ignore_index=True)
     whole.to_csv(config.out / "evaluation.csv", index=False)
 
 

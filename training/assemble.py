@@ -7,13 +7,14 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from hscrisk._version import __version__
 from hscrisk.bundle import save_bundle
 from hscrisk.bundle.card import facts_of, render_model_card
-from hscrisk.bundle.card_tables import suppressed
+from hscrisk.bundle.card_tables import suppressed, suppressed_flow
 from hscrisk.bundle.contents import Contents
 from hscrisk.cohort import CohortSummary
 from hscrisk.errors import UntrustedBundle
@@ -61,7 +62,7 @@ def contents(
         models={name: t.model for name, t in named.items()},
         contract=contract,
         profiles={name: t.profile for name, t in named.items()},
-        metrics={name: t.rows() for name, t in named.items()},
+        metrics={name: t.table.to_records() for name, t in named.items()},
         reference={name: t.reference for name, t in named.items()},
         cards={},
         info=info,
@@ -137,15 +138,16 @@ def _about(t: Trained, config: TrainingConfig, summary: CohortSummary) -> dict[s
         "fitted": _fitted(t.model),
         "left_out": {f"{day:g}": reason for day, reason in t.model.left_out_.items()},
         "n": suppressed(told["n"]),
-        "events": suppressed(told["events"]),
-        "competing": {name: suppressed(n) for name, n in told["competing"].items()},
-        "censored": suppressed(told["censored"]),
+        **suppressed_flow(told["events"], told["competing"], told["censored"]),
         "attrition": [
-            {"step": row["step"], "transplants": suppressed(row["transplants"])}
-            for row in told["attrition"]
+            {
+                "step": later["step"],
+                "left": suppressed(before["transplants"] - later["transplants"]),
+            }
+            for before, later in pairwise(told["attrition"])
         ],
         "mismatches": told["mismatches"],
-        "splits": config.evaluation.splits,
+        "design": t.table.design,
     }
 
 

@@ -28,7 +28,9 @@ def say(config: TrainingConfig, finished: Finished, progress: Progress) -> None:
     progress.say()
     progress.say(f"What was found in {config.cohort} ({finished.counts['accepted']} transplants):")
     for name, verdict in finished.verdicts.items():
-        progress.say(f"  {name}: {verdict}")
+        first, _, rest = verdict.partition(". ")
+        progress.say(f"  {name}: {first}.")
+        progress.say(f"      {rest}" if rest else "")
     if finished.refused:
         progress.say()
         progress.say("Not trained:")

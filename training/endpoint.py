@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from hscrisk.evaluation import evaluate
 
 from hscrisk.applicability import CohortProfile
 from hscrisk.cohort import Cohort, build_cohort
 from hscrisk.endpoints import Endpoint
+from hscrisk.evaluation import EvaluationTable, evaluate
 from hscrisk.schema import Contract, Records
 from hscrisk.survival import AalenJohansen
 from training.config import ModelConfig, TrainingConfig
@@ -25,8 +25,8 @@ class Trained:
     ----------
     model : IncidenceModel
         Fitted on the whole cohort, with refits for its intervals.
-    table : DataFrame
-        The evaluation table: every model, horizon and metric, with its interval.
+    table : EvaluationTable
+        Every model, horizon and metric, with its interval.
     verdict : str
         The honest sentence.
     reference : dict
@@ -37,14 +37,13 @@ class Trained:
     cohort: Cohort
     model: Any
     profile: CohortProfile
-    table: pd.DataFrame
+    table: EvaluationTable
     verdict: str
     reference: dict[str, Any]
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Return the evaluation table row by row; what is not estimable is None."""
-        plain = self.table.astype(object).where(self.table.notna(), None)
-        return [{str(key): value for key, value in row.items()} for row in plain.to_dict("records")]
+    def headline(self) -> str:
+        """Return the first sentence of the verdict."""
+        return self.verdict.partition(". ")[0]
 
 
 def train(
@@ -74,7 +73,7 @@ def train(
         cohort=cohort,
         model=model,
         profile=profile,
-        table=table.to_frame(),
+        table=table,
         verdict=table.sentence(endpoint),
         reference=reference(cohort),
     )

@@ -15,6 +15,7 @@ from hscrisk.ingest import ReadResult, read_records
 from hscrisk.schema import load_contract
 from training.config import TrainingConfig, load_training
 from training.endpoint import Trained, train
+from training.explaining import explain
 from training.inputs import Inputs, gather
 from training.progress import Progress
 from training.track import track
@@ -32,12 +33,13 @@ def run(config: TrainingConfig, progress: Progress) -> finished.Finished:
     config.out.mkdir(parents=True, exist_ok=True)
     read, summary = check(config, inputs, progress)
     trained = train_all(config, inputs, read, summary, progress)
-    with progress.step("explain") as notes:
-        notes += artefacts.explain(config, trained)
+    artefacts.keep_evaluation(config, trained)
     with progress.step("bundle, cards") as notes:
         contents = assemble.contents(config, load_contract(), summary, inputs.hashes, trained)
         bundle = artefacts.keep_bundle(config, contents)
         notes.append(bundle.model_version)
+    with progress.step("explain") as notes:
+        notes += explain(config, bundle, read.accepted, trained)
     with progress.step("score") as notes:
         n_scored = artefacts.score(config, bundle, read)
         notes.append(f"{len(read.accepted)} transplants, {n_scored} risks")

@@ -53,7 +53,7 @@ def track(
                     bundle_id=assemble.save(folder, assemble.only(contents, name)),
                     params=endpoint_params(t, config),
                     tags={key: tags[key] for key in tags if key != "bundle_id"},
-                    metrics=t.rows(),
+                    metrics=t.table.to_records(),
                     files=files_of(config.out, name),
                     inputs=input_types(t.profile),
                     outputs=output_types(t.model.horizons_),

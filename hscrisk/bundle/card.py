@@ -65,7 +65,7 @@ class CardFacts:
     info : mapping
         What the training program recorded: `cohort`, `inputs`, `software`, `seed`, `card`,
         `endpoints` (by name: `verdict`, `kind`, `settings`, `fitted`, `left_out`, `n`,
-        `events`, `competing`, `censored`, `attrition`, `mismatches`, `splits`).
+        `events`, `competing`, `censored`, `attrition`, `mismatches`, `design`).
     id : str, optional
         Hash of the bundle; a card inside a bundle cannot state it.
     trained : str, optional
@@ -190,7 +190,7 @@ def _definitions(info: Mapping[str, Any]) -> str:
 def _endpoint(facts: CardFacts) -> str:
     endpoint, own = facts.endpoint, facts.own
     competing = [f"{name} ({count(n)})" for name, n in own.get("competing", {}).items()]
-    steps = [f"{row['step']}: {count(row['transplants'])}" for row in own.get("attrition", ())]
+    steps = [f"{row['step']}: {count(row['left'])}" for row in own.get("attrition", ())]
     rows = [
         ("Event", endpoint.label),
         ("Competing events (seen)", ", ".join(competing) or "none"),
@@ -198,7 +198,7 @@ def _endpoint(facts: CardFacts) -> str:
         ("Transplants", count(own.get("n"))),
         ("Events", count(own.get("events"))),
         ("Censored", count(own.get("censored"))),
-        ("How the cohort came about", "; ".join(steps) or BLANK),
+        ("Left the cohort", "; ".join(steps) or "nobody"),
     ]
     rows += [
         (f"Definition: {key.replace('_', ' ')}", str(value))
@@ -243,8 +243,8 @@ def _seen(seen: NumbersSeen | LevelsSeen) -> str:
 
 
 def _design(own: Mapping[str, Any]) -> str:
-    splits = own.get("splits", BLANK)
-    return f"Inside the cohort: {splits}, by patient; everything fitted is fitted inside the fold."
+    design = own.get("design", BLANK)
+    return f"Inside the cohort: {design}; everything fitted is fitted inside the fold."
 
 
 def _limits(facts: CardFacts) -> str:

@@ -14,7 +14,12 @@ MODELS = {
     "logistic": "penalised regression",
     "default": "this model",
 }
-PERFORMANCE = {"auc": "AUC", "brier": "Brier", "ipa": "IPA"}
+PERFORMANCE = {
+    "auc": "AUC",
+    "brier": "Brier",
+    "ipa": "IPA",
+    "ipa_minus_logistic": "IPA minus regression",
+}
 CALIBRATION = {
     "oe_ratio": "observed / expected",
     "calibration_intercept": "intercept",
@@ -29,6 +34,28 @@ def suppressed(n: int) -> int | str:
     ('<10', 10, 0)
     """
     return f"<{SMALL}" if 0 < n < SMALL else n
+
+
+def suppressed_flow(
+    events: int, competing: Mapping[str, int], censored: int
+) -> dict[str, int | str | dict[str, int | str]]:
+    """Return what became of a cohort, with no small count and none to be had by subtraction.
+
+    Where one kind of end is rare, all kinds but the event are told as one sum.
+
+    >>> suppressed_flow(42, {"death": 41}, 54)
+    {'events': 42, 'competing': {'death': 41}, 'censored': 54}
+    >>> suppressed_flow(120, {"death": 16}, 1)
+    {'events': 120, 'competing': {'death': 'not told apart'}, 'censored': '17 with death'}
+    """
+    ends = [*competing.values(), censored]
+    if not any(0 < n < SMALL for n in ends):
+        return {"events": events, "competing": dict(competing), "censored": censored}
+    apart = dict.fromkeys(competing, "not told apart")
+    rest = sum(ends)
+    with_them = f"{suppressed(rest)} with {' and '.join(competing)}"
+    shown = f"over {events + rest - SMALL}" if rest < SMALL else events
+    return {"events": shown, "competing": {**apart}, "censored": with_them}
 
 
 def count(n: int | str | None) -> str:
@@ -54,11 +81,9 @@ def number(value: float | None) -> str:
 
 
 def interval(row: Mapping[str, Any] | None) -> str:
-    """Return an estimate with its interval in brackets, or why there is none."""
-    if row is None:
+    """Return an estimate with its interval in brackets, or a dash."""
+    if row is None or not _is_known(row):
         return "–"
-    if row.get("estimate") is None or not math.isfinite(row["estimate"]):
-        return str(row.get("note") or "not estimable")
     shown = number(row["estimate"])
     if row.get("low") is None or not math.isfinite(row["low"]):
         return shown
@@ -89,14 +114,21 @@ def _by_model(
     metrics: Sequence[Mapping[str, Any]], wanted: Mapping[str, str], *, with_null: bool
 ) -> str:
     cells = {(row["horizon"], row["model"], row["metric"]): row for row in metrics}
-    horizons = sorted({row["horizon"] for row in metrics})
-    present = {row["model"] for row in metrics}
+    present = {row["model"] for row in metrics} - (set() if with_null else {"null"})
     models = [m for m in MODELS if m in present] + sorted(present - set(MODELS))
-    rows = [
-        [f"{horizon:g}", MODELS.get(model, model)]
-        + [interval(cells.get((horizon, model, metric))) for metric in wanted]
-        for horizon in horizons
-        for model in models
-        if with_null or model != "null"
-    ]
-    return markdown_table(["day", "model", *wanted.values()], rows) if rows else "not reported"
+    rows, notes = [], []
+    for horizon in sorted({row["horizon"] for row in metrics}):
+        for model in models:
+            found = [cells.get((horizon, model, metric)) for metric in wanted]
+            title = MODELS.get(model, model)
+            if any(_is_known(cell) for cell in found):
+                rows.append([f"{horizon:g}", title, *map(interval, found)])
+            else:
+                why = next((cell["note"] for cell in found if cell and cell["note"]), "no reason")
+                notes.append(f"Day {horizon:g}, {title}: not estimable, because {why}.")
+    table = markdown_table(["day", "model", *wanted.values()], rows) if rows else "not reported"
+    return "\n\n".join([table, *dict.fromkeys(notes)])
+
+
+def _is_known(row: Mapping[str, Any] | None) -> bool:
+    return row is not None and row.get("estimate") is not None and math.isfinite(row["estimate"])

@@ -10,7 +10,12 @@ import pytest
 
 from hscrisk.applicability import CohortProfile
 from hscrisk.bundle.card import CardFacts, render_model_card
-from hscrisk.bundle.card_tables import interval, number, performance_table
+from hscrisk.bundle.card_tables import (
+    interval,
+    number,
+    performance_table,
+    suppressed_flow,
+)
 from hscrisk.bundle.tripod import ITEMS
 from hscrisk.cohort import build_cohort
 from hscrisk.datasets import load_copelan1991
@@ -41,7 +46,7 @@ def facts() -> CardFacts:
         "events": 42,
         "competing": {"death": 7},
         "censored": 54,
-        "splits": "5-fold",
+        "design": "5-fold cross-validation by patient",
         "mismatches": ["relapse rule: theirs; the endpoint means ours"],
     }
     return CardFacts(
@@ -52,7 +57,8 @@ def facts() -> CardFacts:
         metrics=[
             row("default", "ipa", 0.01234, low=-0.04, high=0.05),
             row("null", "ipa", 0.0),
-            row("logistic", "ipa", None, note="not estimable, because nobody is followed"),
+            row("logistic", "ipa", None, note="nobody is followed"),
+            row("logistic", "auc", None, note="nobody is followed"),
             row("default", "auc", 0.6),
         ],
         reference={"horizons": [365], "incidence": [0.2117], "low": [0.148], "high": [0.284]},
@@ -94,7 +100,7 @@ def test_it_states_what_the_run_found(facts: CardFacts) -> None:
     assert "Left out: day 730, because too few are followed." in card
     assert "Horizons used: day 100, day 365." in card
     assert "0.012 [−0.040, 0.050]" in card
-    assert "not estimable, because nobody is followed" in card
+    assert "penalised regression: not estimable, because nobody is followed." in card
     assert "| 365 | 0.212 [0.148, 0.284] |" in card
     assert "the endpoint means ours" in card
     assert "- old practice" in card
@@ -102,8 +108,10 @@ def test_it_states_what_the_run_found(facts: CardFacts) -> None:
 
 
 def test_the_null_stands_first_in_the_table(facts: CardFacts) -> None:
-    models = [line.split("|")[2].strip() for line in performance_table(facts.metrics).splitlines()]
-    assert models[2:] == ["marginal curve (null)", "penalised regression", "this model"]
+    models = [
+        line.split("|")[2].strip() for line in performance_table(facts.metrics).splitlines()[:4]
+    ]
+    assert models[2:] == ["marginal curve (null)", "this model"]
 
 
 def test_blanks_are_said(facts: CardFacts) -> None:
@@ -144,3 +152,16 @@ def test_numbers_have_three_decimals_and_no_negative_zero() -> None:
     assert number(-0.00001) == "0.000"
     assert number(-0.1234) == "−0.123"
     assert interval({"estimate": 0.5, "low": float("nan"), "high": 1.0}) == "0.500"
+
+
+def test_no_small_count_can_be_had_by_subtraction() -> None:
+    assert suppressed_flow(120, {"death": 16, "second transplant": 0}, 1) == {
+        "events": 120,
+        "competing": {"death": "not told apart", "second transplant": "not told apart"},
+        "censored": "17 with death and second transplant",
+    }
+    assert suppressed_flow(133, {"death": 3}, 1) == {
+        "events": "over 127",
+        "competing": {"death": "not told apart"},
+        "censored": "<10 with death",
+    }
