@@ -76,8 +76,9 @@ def require_estimable(
         raise NotEstimable(f"only {events} events by {day} ({minimum} needed)")
     if without < minimum:
         raise NotEstimable(f"only {without} known without the event on {day} ({minimum} needed)")
-    if censoring.support_before(horizon) < minimum:
-        raise NotEstimable(f"fewer than {minimum} were still followed before {day}")
+    unsupported = censoring.why_unsupported(horizon, minimum)
+    if unsupported:
+        raise NotEstimable(unsupported)
 
 
 def check_predicted(

@@ -86,13 +86,14 @@ def usable_anchors(
 ) -> tuple[FloatArray, dict[float, str]]:
     """Return the anchors that these outcomes carry, and for the others the reason.
 
-    An anchor needs `minimum` events by then, `minimum` patients known without one, and
-    `minimum` followed to that day.
+    An anchor needs `minimum` events by then, `minimum` patients known without one, and censoring
+    weights that rest on at least `minimum` patients still followed.
     """
+    censoring = CensoringDistribution().fit(y)
     used, left_out = [], {}
     for t in candidates:
         events = int(((y.event == 1) & (y.duration <= t)).sum())
-        at_risk = int((y.duration >= t).sum())
+        unsupported = censoring.why_unsupported(float(t), minimum)
         without = int(
             (
                 ((y.event != 1) & (y.duration >= t))
@@ -106,10 +107,8 @@ def usable_anchors(
             left_out[float(t)] = (
                 f"only {without} known without the event on day {t:g} (at least {minimum} needed)"
             )
-        elif at_risk < minimum:
-            left_out[float(t)] = (
-                f"only {at_risk} still at risk on day {t:g} (at least {minimum} needed)"
-            )
+        elif unsupported:
+            left_out[float(t)] = unsupported
         else:
             used.append(float(t))
     return np.array(used, dtype=np.float64), left_out

@@ -56,15 +56,21 @@ class CensoringDistribution:
         self.survival_ = np.cumprod(1.0 - censored / self.at_risk_)
         return self
 
-    def support_before(self, horizon: float) -> float:
-        """Return the smallest risk set that G(horizon-) rests on; infinite if nobody was lost."""
-        before = self.at_risk_[self.times_ < horizon]
-        return float(before.min()) if len(before) else float("inf")
+    def why_unsupported(self, horizon: float, minimum: int) -> str:
+        """Return why weights at `horizon` cannot be trusted, or nothing.
 
-    def survival_before(self, times: Any) -> NDArray[np.float64]:
-        """Return G(t-), the probability of being uncensored up to but not on each day."""
-        padded = np.concatenate([[1.0], self.survival_])
-        return padded[np.searchsorted(self.times_, np.asarray(times, float), side="left")]
+        They need at least `minimum` subjects still followed whenever somebody was lost before,
+        and G(horizon-) of at least `CLIP`. Nobody lost before is support enough.
+        """
+        followed = self.at_risk_[self.times_ < horizon]
+        if len(followed) and followed.min() < minimum:
+            return (
+                f"only {followed.min()} still followed before day {horizon:g} "
+                f"(at least {minimum} needed)"
+            )
+        if self.survival_before([horizon])[0] < CLIP:
+            return f"nearly everybody is lost to follow-up before day {horizon:g}"
+        return ""
 
     def weights_at(self, y: Any, horizon: float, *, clip: float = CLIP) -> NDArray[np.float64]:
         """Return the weight of each subject's state at `horizon`, shape (n_samples,).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -50,7 +50,7 @@ class Refuses(BaseEstimator):
 class Spy(BaseEstimator):
     """Remembers what it was fitted on; knows the answer only of rows it has seen."""
 
-    seen: list[set[int]] = []
+    seen: ClassVar[list[set[int]]] = []
 
     def fit(self, X: Any, y: Any, groups: Any = None) -> Spy:
         assert len(X) == len(y) == len(groups)

@@ -65,12 +65,16 @@ def test_weights_equal_brute_force() -> None:
             np.testing.assert_allclose(g.weights_at(y, t), theirs, rtol=0, atol=1e-12)
 
 
-def test_the_support_of_a_weight_is_the_smallest_risk_set_of_censoring_before_it() -> None:
+def test_weights_that_rest_on_few_or_on_nobody_say_so() -> None:
     y = {"event": [1, 0, 1, 0, 1], "duration": [1, 2, 2, 5, 9]}
     g = CensoringDistribution().fit(y)
-    assert g.support_before(2) == float("inf")
-    assert g.support_before(5) == 3  # on day 2 four are left, one of them has the event first
-    assert g.support_before(6) == 2
+    assert g.why_unsupported(2, 10) == ""  # nobody is lost before day 2
+    # On day 2 four are left and one of them has the event first.
+    assert g.why_unsupported(5, 4) == "only 3 still followed before day 5 (at least 4 needed)"
+    assert g.why_unsupported(5, 3) == ""
+    assert "only 2 still followed" in g.why_unsupported(6, 3)
+    all_lost = CensoringDistribution().fit({"event": [0] * 30, "duration": [7] * 30})
+    assert "nearly everybody is lost" in all_lost.why_unsupported(8, 10)
 
 
 def test_standard_errors_and_intervals_equal_those_of_r(root: Path) -> None:
