@@ -72,6 +72,11 @@ class CensoringDistribution:
             return f"nearly everybody is lost to follow-up before day {horizon:g}"
         return ""
 
+    def survival_before(self, times: Any) -> NDArray[np.float64]:
+        """Return G(t-), the probability of being uncensored up to but not on each day."""
+        padded = np.concatenate([[1.0], self.survival_])
+        return padded[np.searchsorted(self.times_, np.asarray(times, float), side="left")]
+
     def weights_at(self, y: Any, horizon: float, *, clip: float = CLIP) -> NDArray[np.float64]:
         """Return the weight of each subject's state at `horizon`, shape (n_samples,).
 
