@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from hscrisk.errors import HscriskError, UntrustedBundle
 if TYPE_CHECKING:
     import pandas as pd
 
+    from hscrisk.explain import Explanation
     from hscrisk.schema import Records
 
 
@@ -73,6 +74,37 @@ class Bundle(Contents):
             If a horizon lies beyond a model's last anchor.
         """
         return predict(self, data, endpoints=endpoints, horizons=horizons)
+
+    def explain(
+        self,
+        record: Mapping[str, Any] | pd.DataFrame,
+        endpoint: str,
+        horizon: float | None = None,
+    ) -> Explanation:
+        """Return one transplant's risk at one horizon, taken apart exactly.
+
+        Where the endpoint is shown at the risk of a wider one, that one's model is explained.
+
+        Parameters
+        ----------
+        record : mapping, or DataFrame of one row
+            Contract fields; a mapping is checked first.
+        endpoint : str
+        horizon : float, optional
+            Days from infusion; the endpoint's primary horizon by default.
+
+        Raises
+        ------
+        InvalidRecord
+            If the record breaks the data contract.
+        InvalidConfiguration
+            If the bundle has no such endpoint.
+        HorizonOutOfRange
+            If the horizon lies beyond the model's last anchor.
+        """
+        from hscrisk.bundle.explaining import explain_record
+
+        return explain_record(self, record, endpoint, horizon)
 
 
 @dataclass(frozen=True)

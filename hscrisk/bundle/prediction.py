@@ -62,11 +62,23 @@ def predict(
     asked = None if horizons is None else np.atleast_1d(np.asarray(horizons, dtype=np.float64))
     at_work = _Prediction(bundle, frame)
     chosen = list(bundle.endpoints) if endpoints is None else endpoints
-    for name in chosen:
-        if name not in bundle.endpoints:
-            msg = "the bundle has no such endpoint"
-            raise InvalidConfiguration(msg, value=name, mend=nearest(name, bundle.endpoints))
+    require_endpoints(bundle, chosen)
     return {name: at_work.endpoint(name, asked) for name in chosen}
+
+
+def require_endpoints(bundle: Contents, names: Sequence[str]) -> None:
+    """Refuse a name that is no endpoint of the bundle.
+
+    Raises
+    ------
+    InvalidConfiguration
+        With the nearest known one.
+    """
+    for name in names:
+        if name not in bundle.endpoints:
+            raise InvalidConfiguration(
+                "the bundle has no such endpoint", value=name, mend=nearest(name, bundle.endpoints)
+            )
 
 
 def columns_for(model: Any, frame: pd.DataFrame) -> pd.DataFrame:
@@ -85,6 +97,11 @@ def columns_for(model: Any, frame: pd.DataFrame) -> pd.DataFrame:
             mend=f"Give at least some of: {', '.join(names)}.",
         )
     return frame.reindex(columns=names)
+
+
+def nesting_note(origin: str) -> str:
+    """Return what is said where a wider endpoint's values are shown."""
+    return f"shown at the risk of {origin}, which includes it"
 
 
 class _Prediction:

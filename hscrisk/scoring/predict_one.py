@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from hscrisk.bundle import Bundle
 from hscrisk.bundle.prediction import LEVEL
-from hscrisk.scoring.record import read_record
+from hscrisk.bundle.record import read_record
 from hscrisk.scoring.result import Cohort, RiskPrediction
 from hscrisk.scoring.score_table import score
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hscrisk.applicability import assess
 from hscrisk.bundle import Bundle, EndpointPrediction
+from hscrisk.bundle.prediction import nesting_note
 from hscrisk.errors import MissingColumn
 from hscrisk.schema import Records
 
@@ -52,8 +53,8 @@ class Scored:
     def reasons_at(self, endpoint: str, row: int, column: int) -> tuple[str, ...]:
         """Return the reasons of one risk, the note on nesting last."""
         origin = self.predictions[endpoint].shown_from[row, column]
-        note = f"shown at the risk of {origin}, which includes it"
-        return (*self.reasons[endpoint][row], *(() if origin == endpoint else (note,)))
+        note = () if origin == endpoint else (nesting_note(origin),)
+        return (*self.reasons[endpoint][row], *note)
 
     def words(self, endpoint: str) -> NDArray[np.object_]:
         """Return the reasons joined by '; ', shape (n_samples, n_horizons)."""

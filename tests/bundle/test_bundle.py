@@ -85,10 +85,14 @@ def _must_not_run(*args: object, **kwargs: object) -> Any:
 
 
 def test_any_changed_byte_is_refused_before_anything_is_parsed(
-    bundle_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trained: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = tmp_path / "bundle"
-    shutil.copytree(bundle_folder, folder)
+    folder, given = tmp_path / "bundle", trained.arguments
+    one = {
+        key: {name: given[key][name] for name in ("acute_gvhd",)}
+        for key in ("models", "endpoints", "metrics", "reference", "cards")
+    }
+    save_bundle(folder, **{**given, **one})
     monkeypatch.setattr(load_module, "READERS", {1: _must_not_run})
     monkeypatch.setattr(load_module, "parse_json", _must_not_run)
     monkeypatch.setattr(json, "loads", _must_not_run)

@@ -15,6 +15,7 @@ from scipy.special import logit
 
 from hscrisk.bundle import Bundle, load_bundle
 from hscrisk.errors import InputOutputFailed, InvalidConfiguration, MissingColumn
+from hscrisk.ingest import load_mapping
 from hscrisk.scoring import predict_one, score_file, score_table
 from hscrisk.scoring.contributions import BASE
 
@@ -25,6 +26,7 @@ BAD = [
 ]
 
 
+N = 14
 NUMBERS = ("risk", "low", "high", "null_risk", "contribution_log_odds")
 
 
@@ -47,9 +49,9 @@ def bundle(bundle_folder: Path) -> Bundle:
 
 @pytest.fixture(scope="module")
 def lines(trained: Any) -> tuple[str, list[str]]:
-    """Return header and rows of a file of 30 transplants, 4 of its rows bad (t3 is twice there)."""
-    frame = trained.X.head(30).copy()
-    frame.insert(0, "transplant_id", [f"t{i}" for i in range(30)])
+    """Return header and rows of a file of N transplants, 4 of its rows bad (t3 is twice there)."""
+    frame = trained.X.head(N).copy()
+    frame.insert(0, "transplant_id", [f"t{i}" for i in range(N)])
     header, *rows = frame.to_csv(index=False).splitlines()
     return header, rows + BAD
 
@@ -64,14 +66,14 @@ def source(lines: tuple[str, list[str]], tmp_path: Path) -> Path:
 def test_read_is_scored_plus_quarantined(bundle: Bundle, source: Path) -> None:
     out = source.with_name("out.csv")
     summary = score_file(bundle, source, out)
-    assert (summary.n_read, summary.n_scored, summary.n_quarantined) == (33, 29, 4)
-    assert summary.n_risks == 29 * 9
+    assert (summary.n_read, summary.n_scored, summary.n_quarantined) == (N + 3, N - 1, 4)
+    assert summary.n_risks == (N - 1) * 9
     table = _read(out)
     assert len(table) == summary.n_risks
-    assert set(table["transplant_id"]) == {f"t{i}" for i in range(30)} - {"t3"}
+    assert set(table["transplant_id"]) == {f"t{i}" for i in range(N)} - {"t3"}
     assert summary.n_nested == table["reasons"].str.contains("shown at the risk of").sum() > 0
     aside = pd.read_csv(source.with_name("out.quarantine.csv"), keep_default_na=False)
-    assert aside["row"].tolist() == [4, 31, 32, 33]
+    assert aside["row"].tolist() == [4, N + 1, N + 2, N + 3]
     assert aside["transplant_id"].tolist() == ["t3", "x1", "x2", "t3"]
     assert aside["reasons"].str.contains("must be given once").tolist() == [
         True,
@@ -79,8 +81,8 @@ def test_read_is_scored_plus_quarantined(bundle: Bundle, source: Path) -> None:
         False,
         True,
     ]
-    assert "read 33 = scored 29 + quarantined 4" in summary.sentences()
-    assert json.loads(json.dumps(summary.to_dict()))["n_scored"] == 29
+    assert f"read {N + 3} = scored {N - 1} + quarantined 4" in summary.sentences()
+    assert json.loads(json.dumps(summary.to_dict()))["n_scored"] == N - 1
 
 
 def test_the_file_holds_what_the_table_and_one_record_say(
@@ -89,7 +91,7 @@ def test_the_file_holds_what_the_table_and_one_record_say(
     out = source.with_name("out.csv")
     score_file(bundle, source, out)
     read = _read(out)
-    frame = trained.X.head(30).assign(transplant_id=[f"t{i}" for i in range(30)])
+    frame = trained.X.head(N).assign(transplant_id=[f"t{i}" for i in range(N)])
     whole = score_table(bundle, frame[frame["transplant_id"] != "t3"])
     pd.testing.assert_frame_equal(read, whole, check_dtype=False, check_exact=True)
     record = frame.iloc[5].dropna().to_dict()
@@ -107,7 +109,7 @@ def test_neither_the_order_nor_the_pieces_matter(
         source, out = tmp_path / f"{seed}.csv", tmp_path / f"{seed}.out.csv"
         source.write_text("\n".join([header, *(rows[i] for i in order)]) + "\n")
         summary = score_file(bundle, source, out, explain=True, chunk_rows=pieces)
-        assert (summary.n_scored, summary.n_quarantined) == (29, 4)
+        assert (summary.n_scored, summary.n_quarantined) == (N - 1, 4)
         more = tmp_path / f"{seed}.out.contributions.csv"
         found.append(
             (sorted(out.read_bytes().split(b"\n")), sorted(more.read_bytes().split(b"\n")))
@@ -213,6 +215,9 @@ def test_a_mapping_of_a_registry(bundle: Bundle, tmp_path: Path) -> None:
     table = _read(tmp_path / "out.csv")
     record = {"patient_age": 30, "graft_source": "bone_marrow", "transplant_type": "allogeneic"}
     assert table["risk"].tolist() == [p.risk for p in predict_one(bundle, record)]
+    loaded = load_mapping(tmp_path / "mine.yaml")
+    again = score_file(bundle, tmp_path / "in.csv", tmp_path / "out3.csv", mapping=loaded)
+    assert again.n_scored == 1
     (tmp_path / "in.csv").write_text("id,months\na,360\n")
     with pytest.raises(MissingColumn, match="src"):
         score_file(

@@ -1,0 +1,62 @@
+"""One risk of a bundle taken apart, with all that must stand beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from hscrisk.applicability import LevelsSeen, assess
+from hscrisk.bundle.prediction import LEVEL, columns_for, nesting_note, require_endpoints
+from hscrisk.bundle.record import read_record
+from hscrisk.explain import CohortFacts, Context, Explanation, explain
+
+if TYPE_CHECKING:
+    from hscrisk.bundle.load import Bundle
+
+
+def explain_record(
+    bundle: Bundle,
+    record: Mapping[str, Any] | pd.DataFrame,
+    endpoint: str,
+    horizon: float | None = None,
+) -> Explanation:
+    """Return the explanation of one risk; see `Bundle.explain`."""
+    require_endpoints(bundle, [endpoint])
+    frame = record if isinstance(record, pd.DataFrame) else read_record(bundle.contract, record)
+    day = primary_horizon(bundle, endpoint) if horizon is None else float(horizon)
+    shown = bundle.predict(frame, endpoints=[endpoint], horizons=[day])[endpoint]
+    profile, asked = bundle.profiles[endpoint], bundle.endpoints[endpoint]
+    origin = str(shown.shown_from[0, 0])
+    model = bundle.models[origin]
+    told = bundle.info.get("endpoints", {}).get(endpoint, {})
+    context = Context(
+        cohort=CohortFacts(profile.source, profile.n, profile.years),
+        reasons=tuple(assess(profile, frame, asked.population)[0]),
+        notes=() if origin == endpoint else (nesting_note(origin),),
+        verdict=str(told.get("verdict", "")),
+        seen={
+            name: seen.common()
+            for name, seen in profile.predictors.items()
+            if isinstance(seen, LevelsSeen)
+        },
+        null_risk=float(shown.null_risk[0]),
+        level=LEVEL,
+        model_version=bundle.model_version,
+        schema_version=bundle.schema_version,
+    )
+    return explain(
+        model,
+        columns_for(model, frame),
+        day,
+        endpoint=asked,
+        contract=bundle.contract,
+        context=context,
+    )
+
+
+def primary_horizon(bundle: Bundle, endpoint: str) -> float:
+    """Return the endpoint's primary horizon, or the last day that its model reaches."""
+    last = float(max(bundle.models[endpoint].horizons_))
+    return min(float(bundle.endpoints[endpoint].primary_horizon), last)
