@@ -21,11 +21,25 @@ NULL = "null"
 class CohortLike(Protocol):
     """What evaluation needs of a cohort."""
 
-    X: Any
-    y: Any
-    endpoint: Any
-    patient: Any
-    centre: Any
+    @property
+    def X(self) -> Any:
+        """Features, a data frame."""
+
+    @property
+    def y(self) -> Any:
+        """`event` and `duration`, a data frame."""
+
+    @property
+    def endpoint(self) -> Any:
+        """`name`, `horizons` and `primary_horizon`."""
+
+    @property
+    def patient(self) -> Any:
+        """Whose transplant each row is."""
+
+    @property
+    def centre(self) -> Any:
+        """Where, or None."""
 
 
 @dataclass(frozen=True)

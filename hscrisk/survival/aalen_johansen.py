@@ -60,8 +60,8 @@ class AalenJohansen:
             ],
             dtype=np.float64,
         ).reshape(len(self.causes_), len(self.times_))
-        at_risk = len(duration) - np.searchsorted(np.sort(duration), self.times_, side="left")
-        at_risk = at_risk.astype(np.float64)
+        gone = np.searchsorted(np.sort(duration), self.times_, side="left")
+        at_risk = (len(duration) - gone).astype(np.float64)
         total = deaths.sum(axis=0)
         self.event_free_ = np.cumprod(1.0 - total / at_risk)
         before = np.concatenate([[1.0], self.event_free_[:-1]])[: len(self.times_)]
@@ -87,7 +87,7 @@ class AalenJohansen:
         s0, s1, s2 = np.cumsum(a), np.cumsum(f * a, axis=1), np.cumsum(f**2 * a, axis=1)
         t0, t1 = np.cumsum(c, axis=1), np.cumsum(f * c, axis=1)
         variance = f**2 * s0 - 2 * f * s1 + s2 + np.cumsum(b, axis=1) - 2 * (f * t0 - t1)
-        return np.maximum(variance, 0.0)
+        return np.asarray(np.maximum(variance, 0.0), dtype=np.float64)
 
     def predict(self, horizons: ArrayLike, *, event_of_interest: int = 1) -> NDArray[np.float64]:
         """Return F_k at each horizon, shape (n_horizons,); a cause never seen has F = 0."""

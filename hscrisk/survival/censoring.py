@@ -53,7 +53,8 @@ class CensoringDistribution:
             events, self.times_, side="left"
         )
         self.at_risk_ = at_risk - tied
-        self.survival_ = np.cumprod(1.0 - censored / self.at_risk_)
+        left = 1.0 - censored / self.at_risk_
+        self.survival_ = np.cumprod(left, dtype=np.float64)
         return self
 
     def why_unsupported(self, horizon: float, minimum: int) -> str:
