@@ -158,6 +158,40 @@ def score(
 
 
 @app.command()
+def explain(
+    bundle: Annotated[Path, typer.Argument(help="Folder of the bundle.")],
+    record: Annotated[Path, typer.Argument(help="JSON object of contract fields: one transplant.")],
+    out: Annotated[Path, typer.Option(help="Folder for the pages, figures and JSON.")],
+    endpoint: Annotated[
+        str | None, typer.Option(help="One endpoint; all of the bundle's by default.")
+    ] = None,
+    horizon: Annotated[
+        float | None, typer.Option(help="Days; each endpoint's primary horizon by default.")
+    ] = None,
+    expect: Annotated[
+        str | None, typer.Option(help="The id (SHA-256) that the bundle must have.")
+    ] = None,
+) -> None:
+    """Explain one transplant: a page, a figure and JSON for each endpoint, and an index."""
+    from hscrisk.bundle import load_bundle
+    from hscrisk.errors import HorizonOutOfRange, NotEstimable
+    from hscrisk.explain import write_explanations
+    from hscrisk.explain.record_file import load_record
+
+    loaded, given = load_bundle(bundle, expect), load_record(record)
+    explained, refused = [], {}
+    for name in [endpoint] if endpoint else loaded.endpoints:
+        try:
+            explained.append(loaded.explain(given, name, horizon))
+        except (HorizonOutOfRange, NotEstimable) as error:
+            if endpoint:
+                raise
+            refused[name] = str(error)
+    for path in write_explanations(out, explained, refused):
+        typer.echo(path)
+
+
+@app.command()
 def verify(
     bundle: Annotated[Path, typer.Argument(help="Folder of the bundle.")],
     expect: Annotated[
@@ -174,6 +208,18 @@ def verify(
     typer.echo(f"endpoints  {', '.join(found.endpoints)}")
     typer.echo(f"files      {found.n_files}")
     typer.echo("ok")
+
+
+@app.command()
+def serve(
+    bundles: Annotated[list[Path], typer.Argument(help="Folders of bundles.")],
+    host: Annotated[str, typer.Option(help="A loopback address: this machine only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes any free one.")] = 8000,
+) -> None:
+    """Answer over HTTP on this machine, with a page: risks, explanations, cards."""
+    from hscrisk.serving import serve as run
+
+    run(bundles, host=host, port=port, say=typer.echo)
 
 
 def main() -> None:

@@ -18,8 +18,14 @@ from hscrisk.explain.waterfall import (
 from hscrisk.explain.words import sentence_case, signed
 
 
-def factors_table(explanation: Explanation) -> Markup:
+def factors_table(explanation: Explanation, labelled_by: str = "factors") -> Markup:
     """Return the steps from the cohort's average to this patient.
+
+    Parameters
+    ----------
+    explanation : Explanation
+    labelled_by : str
+        The id of the heading above it.
 
     The roles are written out because rows become grids on a phone, which would hide them from
     screen readers.
@@ -55,7 +61,7 @@ def factors_table(explanation: Explanation) -> Markup:
         tag("tbody", *rows, role="rowgroup"),
         class_="factors",
         role="table",
-        aria_labelledby="factors",
+        aria_labelledby=labelled_by,
     )
 
 

@@ -36,9 +36,8 @@ def render_overview(
         definitions(facts, "facts"),
         tag(
             "p",
-            "Each figure is of patients like this one, with death counted as what it is: an event "
-            "after which the other cannot happen. The dot is this patient with its interval, the "
-            "line the whole cohort.",
+            "Each figure counts patients like this one; who dies first will not have the event. "
+            "The dot is this patient with its interval, the line the whole cohort.",
             class_="apart",
         ),
         _table(explanations, links),
@@ -48,7 +47,7 @@ def render_overview(
 
 
 def _table(explanations: Sequence[Explanation], links: Mapping[str, str]) -> Markup:
-    columns = ("Endpoint", "Of patients like this one", "0 to 100 %", "Whole cohort")
+    columns = ("Endpoint", "Patients like this one", "0 to 100 %", "Whole cohort")
     head = tag("tr", *(tag("th", name, scope="col", role="columnheader") for name in columns))
     rows = [_row(e, links[e.endpoint]) for e in explanations]
     return tag(

@@ -25,7 +25,11 @@ from hscrisk.schema import Field, load_contract
 try:
     import matplotlib
     import matplotlib.pyplot as plt
-    import shap
+
+    with warnings.catch_warnings():
+        # shap uses what newer versions of Matplotlib only announce to drop.
+        warnings.simplefilter("ignore")
+        import shap
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 except ImportError as error:
@@ -95,13 +99,19 @@ def beeswarm(
         Variables drawn one by one.
     """
     swarm = shap_explanation(model, X, horizon, contract=contract)
+    at_work = int((np.abs(swarm.values) > 0).any(axis=0).sum())
+    lines = _lines(at_work, swarm.values.shape[1], shown)
     with _drawing(width=9.0) as figure:
         shap.plots.beeswarm(
-            swarm, max_display=shown, show=False, plot_size=None, ax=figure.add_subplot()
+            swarm,
+            max_display=lines,
+            show=False,
+            plot_size=None,
+            ax=figure.add_subplot(),
+            color_bar_label="value of the variable",
         )
         figure.axes[0].set_xlabel(f"Added to the log-odds by day {horizon:g} (right: more likely)")
-        count = min(shown, swarm.values.shape[1])
-        figure.set_size_inches(9.0, 2.0 + 0.42 * count)
+        figure.set_size_inches(9.0, 1.6 + 0.42 * lines)
         _frame(
             figure, heading, f"{len(X)} transplants. Grey: levels without an order. {DISCLAIMER}."
         )
@@ -118,9 +128,11 @@ def waterfall(explanation: Explanation, *, shown: int = 12) -> Figure:
         feature_names=[sentence_case(item.label) for item in items],
     )
     e = explanation
+    at_work = sum(item.contribution_log_odds != 0 for item in items)
+    lines = _lines(at_work, len(items), shown)
     with _drawing(width=9.0) as figure:
-        shap.plots.waterfall(one, max_display=shown, show=False)
-        figure.set_size_inches(9.0, 2.0 + 0.45 * min(shown, len(items)))
+        shap.plots.waterfall(one, max_display=lines, show=False)
+        figure.set_size_inches(9.0, 1.6 + 0.45 * lines)
         foot = f"Log-odds; learned from {e.cohort.n} transplants of {e.cohort.name}. {DISCLAIMER}."
         _frame(figure, title(e), foot)
     return figure
@@ -170,10 +182,25 @@ def _drawing(width: float) -> Iterator[Figure]:
                 plt.figure(current)
 
 
+def _lines(at_work: int, total: int, shown: int) -> int:
+    """Return how many lines are drawn: what never moves anything is told together."""
+    return max(2, min(at_work + 1, total, shown))
+
+
 def _frame(figure: Figure, heading: str, foot: str) -> None:
+    axes = figure.axes[0]
     if heading:
-        figure.suptitle(heading, x=0.02, y=1.0, ha="left", va="bottom", fontsize=13, weight="bold")
-    figure.text(0.02, -0.02, foot, ha="left", va="top", fontsize=9, color="#56616d")
+        axes.set_title(heading, loc="left", pad=28, fontsize=13, fontweight="bold")
+    axes.annotate(
+        foot,
+        xy=(0, 0),
+        xycoords="axes fraction",
+        xytext=(0, -48),
+        textcoords="offset points",
+        fontsize=9,
+        color="#56616d",
+        va="top",
+    )
 
 
 def _colour(column: pd.Series[Any]) -> NDArray[np.float64]:

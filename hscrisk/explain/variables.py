@@ -35,23 +35,21 @@ class Value:
     state: State
 
 
-def groups(names: Sequence[str], *, together: bool = True) -> dict[str, tuple[int, ...]]:
+def groups(names: Sequence[str]) -> dict[str, tuple[int, ...]]:
     """Return for each clinical variable the positions of its input columns, its own first.
 
     >>> groups(["donor_sex", "sex_match", "patient_age", "patient_sex"])
     {'sex_match': (1, 0, 3), 'patient_age': (2,)}
     """
     at = {name: i for i, name in enumerate(names)}
-    parts: dict[str, str] = {}
-    for whole, pieces in TOGETHER.items() if together else ():
-        if whole in at and all(piece in at for piece in pieces):
-            parts |= dict.fromkeys(pieces, whole)
-    members: dict[str, list[int]] = {name: [at[name]] for name in names if name not in parts}
-    for name, i in at.items():
-        if name in parts:
-            members[parts[name]].append(i)
-    order = sorted(members, key=lambda name: min(members[name]))
-    return {name: tuple(members[name]) for name in order}
+    paired = {whole: parts for whole, parts in TOGETHER.items() if at.keys() >= {whole, *parts}}
+    inside = {part for parts in paired.values() for part in parts}
+    members = {
+        name: tuple(at[each] for each in (name, *paired.get(name, ())))
+        for name in names
+        if name not in inside
+    }
+    return dict(sorted(members.items(), key=lambda member: min(member[1])))
 
 
 def fold(values: NDArray[np.float64], members: Mapping[str, tuple[int, ...]]) -> NDArray[Any]:

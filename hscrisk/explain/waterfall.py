@@ -113,6 +113,7 @@ def row_of_bar(bar: Step, scale: Axis, base: float) -> Markup:
         scale,
         base,
         _upright("fig-join", scale.at(bar.start), "0%", "50%"),
+        _upright("fig-join", scale.at(bar.end), "50%", "100%"),
         tag(
             "rect",
             class_=f"fig-{kind}",
@@ -122,7 +123,6 @@ def row_of_bar(bar: Step, scale: Axis, base: float) -> Markup:
             height=str(THICK),
             transform=f"translate(0 -{THICK // 2})",
         ),
-        _upright("fig-join", scale.at(bar.end), "50%", "100%"),
     )
 
 
