@@ -72,10 +72,6 @@ class LevelsSeen:
         """Return the levels of at least 5 patients."""
         return [level for level, n in self.levels.items() if n != FEW]
 
-    def words(self) -> str:
-        """Return the levels with their numbers in words."""
-        return ", ".join(f"{level} {n}" for level, n in self.levels.items()) or "never recorded"
-
 
 @dataclass(frozen=True)
 class CohortProfile:

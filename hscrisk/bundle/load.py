@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from hscrisk.bundle.coding import parse_json
 from hscrisk.bundle.contents import Contents
-from hscrisk.bundle.manifest import SealedFiles, read_sealed
+from hscrisk.bundle.manifest import SealedFiles, read_sealed, safe_word
 from hscrisk.bundle.prediction import EndpointPrediction, predict
 from hscrisk.bundle.readers import FORMAT, READERS
 from hscrisk.errors import HscriskError, UntrustedBundle
@@ -163,9 +163,9 @@ def verify_bundle(path: str | Path, expected_sha256: str | None = None) -> Verif
     head = _head(sealed)
     return VerifiedBundle(
         id=sealed.id,
-        name=str(head.get("name")),
+        name=head["name"],
         format=head["format"],
-        endpoints=tuple(map(str, head.get("endpoints", ()))),
+        endpoints=tuple(head["endpoints"]),
         n_files=len(sealed.files),
     )
 
@@ -183,4 +183,8 @@ def _head(sealed: SealedFiles) -> dict[str, Any]:
             mend=f"Known: {', '.join(map(str, READERS))}; today's is {FORMAT}. "
             "Use the version of hscrisk that wrote it, or a newer one.",
         )
+    names = head.get("endpoints")
+    if not isinstance(names, list) or not all(map(safe_word, [head.get("name"), *names])):
+        msg = "a bundle and its endpoints have names of letters, digits, '.', '_' and '-'"
+        raise UntrustedBundle(msg)
     return dict(head)

@@ -58,6 +58,11 @@ def safe_name(name: str) -> bool:
     return len(parts) <= MAX_DEPTH and all(_PART.fullmatch(part) for part in parts)
 
 
+def safe_word(name: object) -> bool:
+    """Return whether a name may be printed, written beside a risk and used as a file's name."""
+    return isinstance(name, str) and _PART.fullmatch(name) is not None
+
+
 def digest(content: bytes) -> str:
     """Return the SHA-256 of some bytes in lower-case hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()

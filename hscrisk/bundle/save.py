@@ -9,6 +9,7 @@ from typing import Any
 
 from hscrisk.applicability import CohortProfile
 from hscrisk.bundle.coding import json_bytes, npz_bytes, plain
+from hscrisk.bundle.manifest import safe_word
 from hscrisk.bundle.readers import FORMAT
 from hscrisk.bundle.writing import write_sealed
 from hscrisk.endpoints import Endpoint
@@ -63,10 +64,15 @@ def save_bundle(
     Raises
     ------
     InvalidConfiguration
-        If models, endpoints and profiles do not name the same endpoints, or there are none.
+        If models, endpoints and profiles do not name the same endpoints, there are none, or a name
+        could be no file's.
     InputOutputFailed
         If something else is at `path`, or the disk refuses.
     """
+    for word in (name, *models):
+        if not safe_word(word):
+            msg = "a bundle and its endpoints have names of letters, digits, '.', '_' and '-'"
+            raise InvalidConfiguration(msg, value=word)
     profiles = dict.fromkeys(models, profile) if isinstance(profile, CohortProfile) else profile
     for what, given in (("endpoint", endpoints), ("profile", profiles)):
         if given.keys() != models.keys() or not models:

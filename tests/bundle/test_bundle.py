@@ -158,6 +158,10 @@ def _head(**changes: object) -> Callable[[dict[str, bytes]], object]:
         ),
         (lambda files: files.update({"cards/acute_gvhd.md": b"\xff"}), "does not hold what"),
         (_head(endpoints=["acute_gvhd", "relapse"]), "does not hold what"),
+        (_head(endpoints="acute_gvhd"), "names of letters"),
+        (_head(endpoints=["../acute_gvhd"]), "names of letters"),
+        (_head(name="\x1b[2Jok"), "names of letters"),
+        (_head(name=None), "names of letters"),
     ],
 )
 def test_a_rightly_sealed_bundle_must_still_hold_what_its_format_promises(
@@ -179,6 +183,9 @@ def test_models_endpoints_and_profiles_go_together(trained: Any, tmp_path: Path)
         save_bundle(tmp_path / "b", **{**given, "profile": {"acute_gvhd": given["profile"]}})
     with pytest.raises(InvalidConfiguration, match="no model"):
         save_bundle(tmp_path / "b", **{**given, "models": {}, "endpoints": {}})
+    for name in ("", "a b", "../a", "a/b", "\x1b[2J"):
+        with pytest.raises(InvalidConfiguration, match="names of letters"):
+            save_bundle(tmp_path / "b", **{**given, "name": name})
     assert not (tmp_path / "b").exists()
 
 

@@ -40,7 +40,7 @@ def read(files: Mapping[str, bytes]) -> Contents:
     head = parse_json(files["bundle.json"], "bundle.json")
     names = list(head["endpoints"])
     return Contents(
-        name=str(head["name"]),
+        name=head["name"],
         endpoints={n: Endpoint.from_dict(_json(files, f"endpoints/{n}.json")) for n in names},
         models={n: from_state(_state(files, f"models/{n}/")) for n in names},
         contract=Contract.from_dict(_json(files, "contract.json")),
