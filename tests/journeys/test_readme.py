@@ -59,7 +59,7 @@ def test_the_python_block_of_the_readme_runs_from_the_wheel(root: Path, wheel_ho
     result = run_outside(wheel_home, "-c", where + block)
     assert result.returncode == 0, result.stderr
     assert str(wheel_home) in result.stdout.splitlines()[0]
-    assert "marginal" in result.stdout
+    assert "marginal curve" in result.stdout
 
 
 def test_check_runs_on_the_bundled_cohort_from_the_wheel(wheel_home: Path) -> None:
