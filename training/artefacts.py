@@ -15,6 +15,7 @@ from hscrisk.bundle import Bundle, load_bundle
 from hscrisk.bundle.card import facts_of, render_model_card
 from hscrisk.bundle.contents import Contents
 from hscrisk.cohort import CohortSummary
+from hscrisk.evaluation.out_of_fold import NULL
 from hscrisk.ingest import ReadResult
 from hscrisk.scoring import score_table
 from training.config import TrainingConfig
@@ -58,10 +59,15 @@ def keep_evaluation(config: TrainingConfig, trained: Sequence[Trained]) -> None:
     folder = emptied(config.out / "evaluation")
     for t in trained:
         name = t.endpoint.name
-        t.table.frame.to_csv(folder / f"{name}.csv", index=False)
+        _readable(t.table.frame).to_csv(folder / f"{name}.csv", index=False)
         curve(t.cohort).to_csv(folder / f"{name}_marginal_curve.csv", index=False)
     whole = pd.concat([t.table.frame for t in trained], ignore_index=True)
-    whole.to_csv(config.out / "evaluation.csv", index=False)
+    _readable(whole).to_csv(config.out / "evaluation.csv", index=False)
+
+
+def _readable(table: pd.DataFrame) -> pd.DataFrame:
+    # Readers of CSV files take the bare word 'null' for a missing value.
+    return table.replace({"model": {NULL: "null_model"}})
 
 
 def score(config: TrainingConfig, bundle: Bundle, read: ReadResult) -> int:

@@ -65,7 +65,7 @@ def gather(config: TrainingConfig) -> Inputs:
         "configuration": fingerprint(_what_matters(config, endpoints, models)),
         "lock": _sha256(LOCK) if LOCK.is_file() else "not recorded",
     }
-    return Inputs(data, endpoints, models, hashes, _code())
+    return Inputs(data, endpoints, models, hashes, code_hash())
 
 
 def data_path(name_or_path: str) -> Path:
@@ -131,7 +131,8 @@ def _mapping_hash(name_or_path: str) -> str:
     return _sha256(find_config("registries", name_or_path))
 
 
-def _code() -> str:
+def code_hash() -> str:
+    """Return the hash of the library's and the programs' files, so that an edit trains anew."""
     folders = (Path(hscrisk.__file__).parent, Path(__file__).parent)
     sources = sorted(
         path

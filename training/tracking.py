@@ -237,20 +237,18 @@ def _refuse_without_signature(model_uri: str) -> None:
 @contextmanager
 def _quiet(uri: str) -> Iterator[None]:
     """Point the tracker at `uri` for a while, and keep its chatter out of our output."""
-    before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
+    before = mlflow.get_tracking_uri()
     loggers = [logging.getLogger(name) for name in ("mlflow", "alembic")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.ERROR)
     mlflow.set_tracking_uri(uri)
-    mlflow.set_registry_uri(uri)
     try:
         with warnings.catch_warnings():
             # Deprecations between the tracker and its own dependencies; nothing of ours.
             warnings.simplefilter("ignore")
             yield
     finally:
-        mlflow.set_tracking_uri(before[0])
-        mlflow.set_registry_uri(before[1])
+        mlflow.set_tracking_uri(before)
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
