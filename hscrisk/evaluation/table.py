@@ -75,6 +75,6 @@ class EvaluationTable:
         tail = f"IPA with 95 % interval: {scores}; {events} events, {self.design}."
         winners = rows[rows["low"] > 0]
         if winners.empty:
-            return f"By day {day:g} no model is shown to beat the marginal curve. {tail}"
+            return f"At day {day:g} no model is shown to beat the marginal curve. {tail}"
         best = " and ".join(str(m) for m in winners["model"])
-        return f"By day {day:g} the marginal curve is beaten by: {best}. {tail}"
+        return f"At day {day:g} the marginal curve is beaten by: {best}. {tail}"

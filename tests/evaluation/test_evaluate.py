@@ -176,12 +176,12 @@ def test_the_table_is_strict_json(table: Any) -> None:
 
 def test_the_sentence_says_when_the_null_is_beaten_and_when_not(table: Any) -> None:
     assert table.sentence(ENDPOINT).startswith(
-        "By day 100 the marginal curve is beaten by: logistic. IPA with 95 % interval: logistic 0."
+        "At day 100 the marginal curve is beaten by: logistic. IPA with 95 % interval: logistic 0."
     )
     noise = evaluate(
         {"logistic": LogisticIncidence(endpoint=ENDPOINT)}, cohort(signal=0.0), n_draws=200
     )
-    assert noise.sentence(ENDPOINT).startswith("By day 100 no model is shown to beat the marginal")
+    assert noise.sentence(ENDPOINT).startswith("At day 100 no model is shown to beat the marginal")
 
 
 def test_the_same_seed_gives_the_same_table_and_null_is_a_reserved_name() -> None:
