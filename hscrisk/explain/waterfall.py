@@ -78,15 +78,20 @@ class Axis:
 
 
 def axis(explanation: Explanation, bars: tuple[Step, ...]) -> Axis:
-    """Return the axis that holds every bar and the interval, with round ticks inside."""
+    """Return the axis that holds every bar and the interval, with round ticks inside.
+
+    Steps on a straight line may pass 0 or 1 on their way; the axis then does too, its ticks do not.
+    """
     e = explanation
-    inside = [e.base_risk, e.risk, e.low, e.high]
-    inside += [risk for bar in bars for risk in (bar.start, bar.end)]
-    low, high = max(min(inside), 0.0), min(max(inside), 1.0)
+    inside = [e.base_risk, e.risk, e.low, e.high, *(bar.end for bar in bars)]
+    low, high = min(inside), max(inside)
     span = max(high - low, 0.01)
-    low, high = max(low - 0.06 * span, 0.0), min(high + 0.06 * span, 1.0)
+    # A margin, so that marks at the ends are whole; but no scale of risk below 0 for its sake.
+    low = max(low - 0.06 * span, min(low, 0.0))
+    high = min(high + 0.06 * span, max(high, 1.0))
     width = next(w for w in (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5) if span / w <= 5)
-    first, last = math.ceil(low / width - 1e-9), math.floor(high / width + 1e-9)
+    first = math.ceil(max(low, 0.0) / width - 1e-9)
+    last = math.floor(min(high, 1.0) / width + 1e-9)
     return Axis(low, high, tuple(round(k * width, 4) for k in range(first, last + 1)))
 
 
