@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from hscrisk.errors import MissingColumn, nearest
-from hscrisk.ingest.mapping import FieldSource, Mapping
+from hscrisk.ingest.field_source import FieldSource
+from hscrisk.ingest.mapping import Mapping
 from hscrisk.ingest.units import factor
 from hscrisk.schema import Contract, Field
 from hscrisk.schema.findings import Findings

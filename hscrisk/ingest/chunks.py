@@ -20,9 +20,10 @@ import pyarrow.parquet as pq
 
 from hscrisk.errors import InputOutputFailed
 from hscrisk.ingest.apply import map_columns
-from hscrisk.ingest.files import Ragged, RawTable, _header
+from hscrisk.ingest.files import Ragged, RawTable, header_names
 from hscrisk.ingest.mapping import Mapping
-from hscrisk.ingest.reader import ReadResult, _checked
+from hscrisk.ingest.reader import checked_records
+from hscrisk.ingest.result import ReadResult
 from hscrisk.ingest.tables import Joined, join_tables
 from hscrisk.schema import Contract
 from hscrisk.schema.findings import Findings
@@ -55,12 +56,12 @@ def read_in_chunks(
         As `read_records`.
     """
     if mapping.tables:
-        yield _checked(join_tables(source, mapping, contract), mapping, contract)
+        yield checked_records(join_tables(source, mapping, contract), mapping, contract)
         return
     twice = _given_twice(source, mapping, contract, rows)
     for raw in raw_chunks(source, mapping.separator, rows=rows):
         again = _noted(raw, mapping, contract, twice)
-        yield _checked(Joined(raw, violations=(again,)), mapping, contract)
+        yield checked_records(Joined(raw, violations=(again,)), mapping, contract)
 
 
 def raw_chunks(source: str | Path, separator: str = ",", *, rows: int = ROWS) -> Iterator[RawTable]:
@@ -89,7 +90,7 @@ def _parquet(path: Path, rows: int) -> Iterator[RawTable]:
     first = 1
     try:
         with pq.ParquetFile(path) as file:
-            names = _header([str(name) for name in file.schema_arrow.names])
+            names = header_names([str(name) for name in file.schema_arrow.names])
             for batch in file.iter_batches(batch_size=rows):
                 # Whole numbers with gaps stay whole: as floats the longest identifiers would blur.
                 frame = batch.to_pandas(integer_object_nulls=True).reset_index(drop=True)
@@ -114,7 +115,7 @@ def _csv(path: Path, separator: str, rows: int) -> Iterator[RawTable]:
             if header is None:
                 msg = f"{path.name} is empty"
                 raise InputOutputFailed(msg, mend="Give a header and data rows.")
-            names, first = _header([cell.strip() for cell in header]), 1
+            names, first = header_names([cell.strip() for cell in header]), 1
             while (piece := list(islice(lines, rows))) or first == 1:
                 yield _laid_out(piece, names, first)
                 first += max(1, len(piece))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from hscrisk.errors import InputOutputFailed
@@ -76,14 +77,15 @@ def read_table(source: str | Path | pd.DataFrame, separator: str = ",") -> RawTa
 
 def _parquet(content: bytes, name: str) -> RawTable:
     try:
-        frame = pd.read_parquet(io.BytesIO(content))
+        # Whole numbers with gaps stay whole: as floats the longest identifiers would blur.
+        frame = pq.read_table(io.BytesIO(content)).to_pandas(integer_object_nulls=True)
     except (pa.ArrowException, ValueError, OSError) as error:
         raise InputOutputFailed(f"{name} is no readable Parquet file") from error
     return _numbered(frame.reset_index(drop=True))
 
 
 def _numbered(frame: pd.DataFrame) -> RawTable:
-    frame.columns = pd.Index(_header([str(column) for column in frame.columns]))
+    frame.columns = pd.Index(header_names([str(column) for column in frame.columns]))
     return RawTable(frame, np.arange(1, len(frame) + 1, dtype=np.int64))
 
 
@@ -97,7 +99,9 @@ def _csv(content: bytes, name: str, separator: str) -> RawTable:
             mend="Save it as UTF-8; spreadsheets call it 'CSV UTF-8'.",
         ) from error
     lines = _lines(text, name, separator)
-    header = _header([cell.strip() for cell in lines[0]])
+    if not lines:
+        raise InputOutputFailed(f"{name} is empty", mend="Give a header and data rows.")
+    header = header_names([cell.strip() for cell in lines[0]])
     body: list[list[str]] = []
     rows: list[int] = []
     ragged: list[Ragged] = []
@@ -129,7 +133,8 @@ def _lines(text: str, name: str, separator: str) -> list[list[str]]:
     return lines
 
 
-def _header(names: list[str]) -> list[str]:
+def header_names(names: list[str]) -> list[str]:
+    """Return the names of columns; one without a name is called by its place, none comes twice."""
     named = [name or f"unnamed_{i}" for i, name in enumerate(names, start=1)]
     twice = sorted({name for name in named if named.count(name) > 1})
     if twice:

@@ -3,105 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Literal, Self
 
 import pydantic
 
 from hscrisk.errors import InvalidConfiguration, nearest
+from hscrisk.ingest.field_source import SETTINGS, FieldSource, Word, Words
 from hscrisk.ingest.units import units_for
 from hscrisk.schema import Contract, Field, load_contract
 from hscrisk.schema.configuration import find_config, read_yaml, validated
-from hscrisk.schema.values import canonical, parse_number
+from hscrisk.schema.values import parse_number
 
 CONTRACT = "contract"
 """The mapping of a file that is in the contract's own words already."""
 
-_SETTINGS = pydantic.ConfigDict(extra="forbid", frozen=True)
 TABLES = ("transplants", "patients", "donors", "outcomes")
 _HOME = {"patient": "patients", "donor": "donors", "outcome": "outcomes"}
-
-
-def _words(given: Any) -> Any:
-    if isinstance(given, str | int | float | bool):
-        given = [given]
-    return [canonical(word) for word in given] if isinstance(given, list | tuple) else given
-
-
-def _codes(given: Any) -> Any:
-    if not isinstance(given, dict):
-        return given
-    return {canonical(code): canonical(level) for code, level in given.items()}
-
-
-def _word(given: Any) -> Any:
-    return canonical(given) if isinstance(given, str | int | float | bool) else given
-
-
-Word = Annotated[str, pydantic.BeforeValidator(_word)]
-Words = Annotated[tuple[str, ...], pydantic.BeforeValidator(_words)]
-
-
-class FieldSource(pydantic.BaseModel):
-    """Where a contract field comes from.
-
-    Attributes
-    ----------
-    column : str, optional
-        A column of the file.
-    columns : tuple of str, optional
-        Several columns, joined by '-' (for an identifier).
-    constant : str, optional
-        The same value for everybody.
-    row_number : bool
-        The number of the row (for an identifier).
-    codes : mapping of str to str, optional
-        The file's codes and what they mean in the contract. A code that is not listed quarantines
-        the row: a value that nobody explained must not turn into 'missing'.
-    otherwise : str, optional
-        What every code that is not listed means.
-    missing : tuple of str
-        Codes of this column that mean 'missing'.
-    unit : str, optional
-        The file's unit where it is not the contract's; days are rounded.
-    table : str, optional
-        The table of the column, where a registry keeps several.
-    optional : bool
-        The column may be absent from a file.
-    """
-
-    model_config = _SETTINGS
-
-    column: str | None = None
-    columns: tuple[str, ...] | None = None
-    constant: Word | None = None
-    row_number: bool = False
-    codes: Annotated[dict[str, str], pydantic.BeforeValidator(_codes)] | None = None
-    otherwise: Word | None = None
-    missing: Words = ()
-    unit: str | None = None
-    table: str | None = None
-    optional: bool = False
-
-    @pydantic.model_validator(mode="before")
-    @classmethod
-    def _short(cls, given: Any) -> Any:
-        return {"column": given} if isinstance(given, str) else given
-
-    @pydantic.model_validator(mode="after")
-    def _one_source(self) -> Self:
-        given = (self.column, self.columns, self.constant, self.row_number or None)
-        if sum(source is not None for source in given) != 1:
-            rule = "give one of: column, columns, constant, row_number"
-            raise ValueError(rule)
-        if self.otherwise is not None and self.codes is None:
-            rule = "otherwise needs codes"
-            raise ValueError(rule)
-        return self
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Return the columns that are read."""
-        return self.columns or (() if self.column is None else (self.column,))
 
 
 class Definitions(pydantic.BaseModel):
@@ -115,7 +32,7 @@ class Definitions(pydantic.BaseModel):
         within 1 day of that, otherwise the patient is censored there.
     """
 
-    model_config = _SETTINGS
+    model_config = SETTINGS
 
     follow_up: Literal["overall", "per_endpoint"] = "overall"
     neutrophil_threshold: float | str | None = None
@@ -150,11 +67,11 @@ class Table(pydantic.BaseModel):
         The column(s) of the transplant table that name its rows: two for two cord units.
     """
 
-    model_config = _SETTINGS
+    model_config = SETTINGS
 
     file: str
     key: str
-    named_by: Annotated[tuple[str, ...], pydantic.BeforeValidator(_words)] = ()
+    named_by: Words = ()
 
 
 class Mapping(pydantic.BaseModel):
@@ -178,7 +95,7 @@ class Mapping(pydantic.BaseModel):
     definitions : Definitions
     """
 
-    model_config = _SETTINGS
+    model_config = SETTINGS
 
     registry: str = pydantic.Field(pattern=r"^[a-z0-9][a-z0-9_]*$")
     description: str | None = None

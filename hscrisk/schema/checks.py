@@ -13,7 +13,7 @@ from hscrisk.errors import InvalidRecord, nearest
 from hscrisk.schema.consistency import check_outcomes
 from hscrisk.schema.derive import derive
 from hscrisk.schema.fields import Contract, Field
-from hscrisk.schema.findings import Findings
+from hscrisk.schema.findings import Findings, printable
 from hscrisk.schema.values import TEXT, canonical, each_distinct, is_missing, numbers
 
 _COMMA = "Write a decimal point, no thousands separator and no unit."
@@ -58,10 +58,20 @@ def check_records(
     InvalidRecord
         When a column is no field of the contract, or is given twice.
     """
-    _refuse_columns(frame, contract)
     numbering = np.arange(1, len(frame) + 1) if rows is None else np.asarray(rows, dtype=np.int64)
     frame = frame.reset_index(drop=True)
-    findings = Findings(numbering, _names(frame))
+    findings = Findings(numbering, transplant_names(frame))
+    checked = run_checks(frame, contract, findings)
+    accepted = ~np.isin(numbering, findings.hard_rows())
+    return CheckResult(checked, findings.table(), accepted)
+
+
+def run_checks(frame: pd.DataFrame, contract: Contract, findings: Findings) -> pd.DataFrame:
+    """Return the typed frame of `check_records` and note violations in `findings`.
+
+    The index of `frame` must be 0, 1, 2, ...
+    """
+    _refuse_columns(frame, contract)
     typed = {}
     for name, field in contract.items():
         if name in frame.columns:
@@ -75,8 +85,7 @@ def check_records(
         _check_unique(typed["transplant_id"], findings)
     checked = derive(pd.DataFrame(typed, index=frame.index), contract, findings)
     check_outcomes(checked, contract, findings)
-    accepted = ~np.isin(numbering, findings.hard_rows())
-    return CheckResult(checked, findings.table(), accepted)
+    return checked
 
 
 def _refuse_columns(frame: pd.DataFrame, contract: Contract) -> None:
@@ -90,11 +99,13 @@ def _refuse_columns(frame: pd.DataFrame, contract: Contract) -> None:
         raise InvalidRecord("a column is given twice", field=twice, mend="Keep one of them.")
 
 
-def _names(frame: pd.DataFrame) -> NDArray[np.object_]:
-    if "transplant_id" not in frame.columns:
-        return np.full(len(frame), "", dtype=object)
-    ids = frame["transplant_id"]
-    return np.array(["" if is_missing(value) else canonical(value) for value in ids], dtype=object)
+def transplant_names(frame: pd.DataFrame) -> NDArray[np.object_]:
+    """Return what the rows are called in violations: their transplant, '' where they have none."""
+    names = np.full(len(frame), "", dtype=object)
+    if "transplant_id" in frame.columns:
+        ids = frame["transplant_id"]
+        names[:] = ["" if is_missing(value) else printable(canonical(value)) for value in ids]
+    return names
 
 
 def _check_field(column: pd.Series[Any], field: Field, findings: Findings) -> pd.Series[Any]:

@@ -106,7 +106,8 @@ def validated(model: type[_Model], content: Any, where: str) -> _Model:
 def _as_ours(
     error: pydantic.ValidationError, model: type[pydantic.BaseModel], where: str
 ) -> InvalidConfiguration:
-    first = error.errors()[0]
+    # A misspelt key is also a missing one; the misspelling is what to mend.
+    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     path = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         known = _keys_at(model, first["loc"][:-1])

@@ -1,7 +1,8 @@
-"""Violations, collected as blocks of rows while checks run, and told as one table."""
+"""Violations, collected while checks run, and told as one table."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -12,6 +13,18 @@ from numpy.typing import NDArray
 Severity = Literal["hard", "soft"]
 
 COLUMNS = ("row", "transplant_id", "field", "value", "rule", "mend", "severity")
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A rule and the positions of the rows that break it."""
+
+    positions: NDArray[np.intp]
+    field: str
+    values: list[str | None]
+    rule: str
+    mends: list[str]
+    severity: Severity
 
 
 @dataclass
@@ -27,7 +40,7 @@ class Findings:
 
     rows: NDArray[np.int64]
     names: NDArray[np.object_]
-    blocks: list[pd.DataFrame] = field(default_factory=list)
+    _blocks: list[_Block] = field(default_factory=list)
 
     def add(
         self,
@@ -43,44 +56,61 @@ class Findings:
         if len(index) == 0:
             return
         found = [_text(value) for value in np.asarray(values, dtype=object)[index]]
-        mends = mend if isinstance(mend, str) else np.asarray(mend, dtype=object)[index]
-        self.blocks.append(
-            pd.DataFrame(
-                {
-                    "row": self.rows[index],
-                    "transplant_id": self.names[index],
-                    "field": _text(name),
-                    "value": pd.Series(found, dtype=object),
-                    "rule": rule,
-                    "mend": mends,
-                    "severity": severity,
-                }
-            )
-        )
+        one = isinstance(mend, str)
+        mends = [mend] * len(index) if one else np.asarray(mend, dtype=object)[index].tolist()
+        self._blocks.append(_Block(index, printable(name), found, rule, mends, severity))
 
     def table(self) -> pd.DataFrame:
         """Return all violations, by row, those of one row in the order of the checks.
 
         A field that breaks a hard rule is not doubted as well: its value is gone already.
         """
-        table = in_order(self.blocks)
-        place = pd.MultiIndex.from_frame(table[["row", "field"]])
-        hard = (table["severity"] == "hard").to_numpy()
-        return table[hard | ~place.isin(place[hard])].reset_index(drop=True)
+        gone = {
+            (block.field, position)
+            for block in self._blocks
+            if block.severity == "hard"
+            for position in block.positions.tolist()
+        }
+        told = [
+            (position, block.field, value, block.rule, mend, block.severity)
+            for block in self._blocks
+            for position, value, mend in zip(
+                block.positions.tolist(), block.values, block.mends, strict=True
+            )
+            if block.severity == "hard" or (block.field, position) not in gone
+        ]
+        if not told:
+            return in_order([])
+        told.sort(key=lambda one: self.rows[one[0]])
+        positions = np.array([one[0] for one in told], dtype=np.intp)
+        columns = list(zip(*told, strict=True))[1:]
+        table = {"row": self.rows[positions], "transplant_id": self.names[positions]}
+        table |= {
+            name: np.array([*column, None], dtype=object)[:-1]
+            for name, column in zip(COLUMNS[2:], columns, strict=True)
+        }
+        return pd.DataFrame({name: pd.Series(c) for name, c in table.items()})
 
     def hard_rows(self) -> NDArray[np.int64]:
         """Return the rows to be quarantined."""
-        table = self.table()
-        return np.unique(table.loc[table["severity"] == "hard", "row"].to_numpy(dtype=np.int64))
+        hard = [block.positions for block in self._blocks if block.severity == "hard"]
+        return np.unique(self.rows[np.concatenate(hard)]) if hard else np.empty(0, dtype=np.int64)
 
 
-def in_order(blocks: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return some tables of violations as one, sorted by row."""
-    blocks = [block for block in blocks if len(block)]
-    if not blocks:
+def in_order(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return some tables of violations as one, sorted by row, none told twice."""
+    tables = [table for table in tables if len(table)]
+    if not tables:
         return pd.DataFrame({name: pd.Series(dtype=object) for name in COLUMNS})
-    table = pd.concat(blocks, ignore_index=True)
-    return table.sort_values("row", kind="stable", ignore_index=True)
+    if len(tables) == 1:
+        return tables[0]
+    table = pd.concat(tables, ignore_index=True).sort_values("row", kind="stable")
+    return table.drop_duplicates(ignore_index=True)
+
+
+def printable(text: str) -> str:
+    """Return text that every file and terminal can take: JSON can bring lone surrogates."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _text(value: Any) -> str | None:
@@ -88,5 +118,4 @@ def _text(value: Any) -> str | None:
         return None
     if isinstance(value, float | np.floating) and np.isfinite(value) and value == int(value):
         return str(int(value))
-    # A lone surrogate can come in JSON, and no file or terminal can take it.
-    return str(value).encode("utf-8", "backslashreplace").decode("utf-8")
+    return printable(str(value))

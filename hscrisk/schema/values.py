@@ -71,11 +71,18 @@ def each_distinct(
 
     Cells are worked through once for each distinct value; shape (n_rows,) both.
     """
-    # 1, 1.0 and True are equal to a hash table, yet not the same to a check.
+    codes: NDArray[np.int64]
     if column.dtype == object:
-        keys = pd.Series([(type(value).__name__, value) for value in map(_hashable, column)])
-        codes, kept = pd.factorize(keys)
-        distinct = [value for _, value in kept]
+        # 1, 1.0 and True are equal to a hash table, yet not the same to a check.
+        seen: dict[Any, int] = {}
+        distinct: list[Any] = []
+        codes = np.empty(len(column), dtype=np.int64)
+        for row, value in enumerate(column):
+            key = (type(value), _hashable(value))
+            if key not in seen:
+                seen[key] = len(distinct)
+                distinct.append(value)
+            codes[row] = seen[key]
     else:
         codes, kept = pd.factorize(column, use_na_sentinel=False)
         distinct = list(kept)

@@ -93,7 +93,7 @@ def test_a_file_that_is_no_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "field", "mend"),
     [
-        ({"sise": 1}, "sise", "'size'"),
+        ({"sizee": 1}, "sizee", "'size'"),
         ({"inner": {"color": "x"}}, "inner.color", "'colour'"),
         ({"many": {"a": {"colur": "x"}}}, "many.a.colur", "'colour'"),
         ({"listed": [{"colur": "x"}]}, "listed.0.colur", "'colour'"),

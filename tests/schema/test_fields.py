@@ -112,7 +112,7 @@ def test_a_field_given_twice_is_refused() -> None:
 
 def test_an_unknown_key_names_the_nearest() -> None:
     with pytest.raises(InvalidConfiguration, match="'plausible'"):
-        Contract.from_dict({"version": "1", "fields": [{**GOOD, "plausable": [0, 1]}]})
+        Contract.from_dict({"version": "1", "fields": [{**GOOD, "plausibl": [0, 1]}]})
 
 
 def test_the_page_of_fields_is_up_to_date(root: Path) -> None:

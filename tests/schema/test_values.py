@@ -66,7 +66,7 @@ def test_a_code_is_the_same_as_number_and_text(code: int) -> None:
 def test_equal_looking_cells_stay_apart() -> None:
     column = pd.Series([1, True, "1", 1.0, None, [1]], dtype=object)
     values, present = each_distinct(column, lambda value: type(value).__name__)
-    assert values.tolist() == ["int", "bool", "str", "float", None, "str"]
+    assert values.tolist() == ["int", "bool", "str", "float", None, "list"]
     assert present.tolist() == [True, True, True, True, False, True]
 
 
