@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hscrisk.explain.explanation import Explanation, decimals
-from hscrisk.explain.markup import Markup, tag
+from hscrisk.explain.markup import Markup, join, tag
 from hscrisk.explain.waterfall import (
     Axis,
     Step,
@@ -78,7 +78,13 @@ def _row(
         return tag("tr", empty, _graph(graph), empty, class_="axis", role="row", aria_hidden="true")
     return tag(
         "tr",
-        tag("th", label, tag("span", value) if value else None, scope="row", role="rowheader"),
+        tag(
+            "th",
+            label,
+            join(" ", tag("span", value)) if value else None,
+            scope="row",
+            role="rowheader",
+        ),
         _graph(graph),
         tag("td", said, role="cell", class_=f"number points {kind}".strip()),
         role="row",

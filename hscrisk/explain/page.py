@@ -91,6 +91,7 @@ def _estimate(e: Explanation) -> Markup:
     big = tag(
         "p",
         tag("strong", risk, class_=None if risk[0].isdigit() else "words"),
+        " ",
         tag("span", f"of {of:,} patients like this one"),
         class_="big",
     )

@@ -140,7 +140,7 @@ def test_the_same_figure_is_the_same_bytes(
         assert first.startswith(b"\x89PNG\r\n")
         image = plt.imread(paths[0])
         assert image.shape[0] > 300
-        assert len(np.unique(image.reshape(-1, image.shape[2]), axis=0)) > 50
+        assert image.std() > 0.05  # something was drawn
     else:
         assert ET.fromstring(first.decode()).tag.endswith("svg")
 
