@@ -44,8 +44,6 @@ def learned_weight(
         float((weight * log_loss((1 - w) * linear + w * boosted, target)).sum()) for w in GRID
     ]
     learned = float(GRID[int(np.argmin(losses))])
-    if learned <= start:
-        return start
     ours = log_loss((1 - start) * linear + start * boosted, target)
     theirs = log_loss((1 - learned) * linear + learned * boosted, target)
     _, codes = np.unique(groups, return_inverse=True)

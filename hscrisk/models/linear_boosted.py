@@ -26,8 +26,8 @@ class LinearBoostedIncidence(AnchoredModel):
     """Penalised log-odds regression at each anchor plus one booster over all anchors.
 
     The trees' weight grows with the events, .45 m / (m + 300), m the smaller of the weighted
-    events and non-events; where out-of-fold loss prefers more by over one standard error it
-    moves towards the learned weight. Most of the signal in transplant registries is additive:
+    events and non-events; where out-of-fold loss prefers another weight by over one standard
+    error it moves towards that. Most of the signal in transplant registries is additive:
     the trees must never cost anything.
 
     Parameters

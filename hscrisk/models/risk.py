@@ -157,17 +157,18 @@ class AnchoredRisk:
     def interval(
         self, matrix: Matrix, horizons: FloatArray, level: float
     ) -> tuple[FloatArray, FloatArray]:
-        """Return sigma(log-odds -+ z s), s^2 the weighted sum of the parts' variances.
+        """Return sigma(log-odds -+ z s), s the weighted sum of the parts' deviations.
 
+        Parts fitted on the same patients err together, so deviations are added, not variances.
         Where an earlier anchor binds, its deviation does too; between anchors the limits follow
         the marginal log-odds as the risk does.
         """
         highest, binding = running_maximum(self.joined(matrix))
-        variance = np.zeros_like(highest)
+        deviation = np.zeros_like(highest)
         for term in self.terms:
             if (term.weight > 0).any():
-                variance = variance + term.weight**2 * term.part.variance(matrix)
-        reach = norm.ppf(0.5 + level / 2) * np.sqrt(variance)
+                deviation = deviation + term.weight * np.sqrt(term.part.variance(matrix))
+        reach = norm.ppf(0.5 + level / 2) * deviation
         reach = np.take_along_axis(reach, binding, axis=1)
         mixing = self.curve.mixing(self.anchors, horizons)
         low, high = mixing.apply(highest - reach), mixing.apply(highest + reach)
