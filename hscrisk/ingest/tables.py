@@ -47,14 +47,15 @@ def join_tables(source: Any, mapping: Mapping, contract: Contract) -> Joined:
     """Join the tables of a registry to its transplants.
 
     A transplant that names an unknown patient or donor, or one that its table gives twice, is
-    quarantined; donors or patients that nobody names are left alone.
+    quarantined; donors or patients that nobody names are left alone. Outcomes may be absent.
 
     Raises
     ------
     InputOutputFailed, MissingColumn
         When a table or its key is absent.
     """
-    tables = {name: _table(source, name, mapping) for name in mapping.tables}
+    present = [n for n in mapping.tables if n != "outcomes" or _has_outcomes(source, mapping)]
+    tables = {name: _table(source, name, mapping) for name in present}
     transplants = tables["transplants"]
     key = mapping.tables["transplants"].key
     base = _column(transplants.frame, key, "transplants")
@@ -75,6 +76,15 @@ def join_tables(source: Any, mapping: Mapping, contract: Contract) -> Joined:
         violations.append(found)
     raw = RawTable(pd.concat(wide, axis=1), transplants.rows, transplants.ragged)
     return Joined(raw, flat, donors, (findings.table(), *violations))
+
+
+def _has_outcomes(source: Any, mapping: Mapping) -> bool:
+    """Return whether there are outcomes: patients still to be treated have none."""
+    if isinstance(source, Keyed):
+        return "outcomes" in source
+    if isinstance(source, pd.DataFrame):
+        return False
+    return (Path(source) / mapping.tables["outcomes"].file).is_file()
 
 
 def _table(source: Any, name: str, mapping: Mapping) -> RawTable:
@@ -109,12 +119,17 @@ def _positions(
     named = np.array([not is_missing(v) for v in wanted], dtype=bool)
     count = np.array([len(positions) for positions in found], dtype=np.int64)
     kind = name.removesuffix("s")
-    rule = f"the {kind} that the transplant names must be in the table of {name}"
-    findings.add(
-        named & (count == 0), f"{kind}_id", wanted, rule, f"Add the {kind}, or correct it."
-    )
-    rule = f"the {kind} that the transplant names must be given once"
-    findings.add(named & (count > 1), f"{kind}_id", wanted, rule, f"Keep one row a {kind}.")
+    none, several = named & (count == 0), named & (count > 1)
+    if name == "outcomes":
+        rule, mend = "the transplant has no row in the table of outcomes", "Add it once known."
+        findings.add(none, "transplant_id", wanted, rule, mend, "soft")
+        rule, mend = "the outcomes of a transplant must be given once", "Keep one row."
+        findings.add(several, "transplant_id", wanted, rule, mend)
+    else:
+        rule = f"the {kind} that the transplant names must be in the table of {name}"
+        findings.add(none, f"{kind}_id", wanted, rule, f"Add the {kind}, or correct it.")
+        rule = f"the {kind} that the transplant names must be given once"
+        findings.add(several, f"{kind}_id", wanted, rule, f"Keep one row a {kind}.")
     return np.array([where[0] if len(where) == 1 else -1 for where in found], dtype=np.int64)
 
 

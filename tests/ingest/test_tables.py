@@ -108,6 +108,7 @@ def test_donors_that_differ_are_told_softly(mapping: Mapping) -> None:
         ("transplants", "d2", "c9", "donor_id", "must be in the table"),
         ("patients", "pat", "p2", "patient_id", "given once"),
         ("donors", "don", "c3", "donor_id", "given once"),
+        ("outcomes", "tx", "t2", "transplant_id", "given once"),
     ],
 )
 def test_a_reference_that_fails_quarantines_the_transplant(
@@ -128,7 +129,33 @@ def test_a_reference_that_fails_quarantines_the_transplant(
 def test_a_transplant_without_outcomes_is_told(mapping: Mapping) -> None:
     result = read_records(tables(), mapping)
     conserved(result)
-    assert result.quarantined["transplants.tx"].tolist() == ["t4"]
+    assert len(result.accepted) == 4
+    told = result.violations[result.violations["rule"].str.contains("no row in the table")]
+    assert told[["transplant_id", "severity"]].values.tolist() == [["t4", "soft"]]
+    assert result.accepted.frame["death_status"].isna().tolist() == [False, False, False, True]
+
+
+def test_patients_still_to_be_treated_have_no_table_of_outcomes(
+    tmp_path: Path, mapping: Mapping
+) -> None:
+    data = tables()
+    del data["outcomes"]
+    for name, frame in data.items():
+        frame.to_csv(tmp_path / mapping.tables[name].file, index=False)
+    for result in (read_records(data, mapping), read_records(tmp_path, mapping)):
+        conserved(result)
+        assert len(result.accepted) == 4
+        assert result.absent_columns == ("outcomes.day", "outcomes.dead")
+
+
+def test_an_autologous_transplant_names_no_donor(mapping: Mapping) -> None:
+    data = tables()
+    data["transplants"][["d1", "d2"]] = None
+    result = read_records(data, mapping)
+    conserved(result)
+    assert len(result.accepted) == 4
+    assert result.accepted.donors is not None
+    assert len(result.accepted.donors) == 0
 
 
 def test_a_bad_value_of_one_donor_quarantines_the_transplant_once(mapping: Mapping) -> None:
@@ -151,7 +178,7 @@ def test_a_folder_of_files(tmp_path: Path, mapping: Mapping) -> None:
         frame.to_csv(tmp_path / mapping.tables[name].file, index=False)
     result = read_records(tmp_path, mapping)
     conserved(result)
-    assert result.accepted.frame["transplant_id"].tolist() == ["t1", "t2", "t3"]
+    assert result.accepted.frame["transplant_id"].tolist() == ["t1", "t2", "t3", "t4"]
     with pytest.raises(InputOutputFailed, match="folder"):
         read_records(tmp_path / "tx.csv", mapping)
     (tmp_path / "don.csv").unlink()
