@@ -40,7 +40,8 @@ def track(
         "hscrisk_version": __version__,
         **{f"{what}_sha256": value for what, value in inputs.hashes.items()},
     }
-    tracker = Tracker(store_of(config), config.out / "mlartifacts", config.cohort)
+    own_store = config.out / "mlartifacts" if config.tracking.uri is None else None
+    tracker = Tracker(store_of(config), own_store, config.cohort)
     with TemporaryDirectory(dir=config.out, prefix=".bundles.") as workplace:
         records = []
         for t in trained:

@@ -80,22 +80,21 @@ class Tracker:
     ----------
     uri : str
         The store, for instance `sqlite:///runs/demo/mlflow.db`.
-    artefacts : Path
-        Folder for the artefacts of a new experiment.
+    artefacts : Path or None
+        Folder for the artefacts of a new experiment; a server of one's own knows where.
     cohort : str
         Name of the experiment and first part of every registered model's name.
     """
 
-    def __init__(self, uri: str, artefacts: Path, cohort: str) -> None:
+    def __init__(self, uri: str, artefacts: Path | None, cohort: str) -> None:
         self.uri, self.cohort = uri, cohort
+        location = artefacts.resolve().as_uri() if artefacts else None
         with _quiet(uri):
             found = mlflow.get_experiment_by_name(cohort)
             self.experiment_id: str = (
                 found.experiment_id
                 if found
-                else mlflow.create_experiment(
-                    cohort, artifact_location=artefacts.resolve().as_uri()
-                )
+                else mlflow.create_experiment(cohort, artifact_location=location)
             )
 
     def log_training(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import training.closing as closing
 import training.finished as finished
 import training.inputs as inputs
 import training.pipeline as pipeline
+from hscrisk import cli
 from hscrisk.bundle import load_bundle
 from hscrisk.cohort import summarise
 from hscrisk.datasets import load_copelan1991
@@ -40,7 +42,8 @@ def test_everything_is_where_the_closing_words_say(
         assert (out / "cards" / f"{name}.md").is_file()
         assert (out / "explanation" / name / "beeswarm.png").stat().st_size > 10_000
         assert (out / "explanation" / "patient" / f"{name}.html").is_file()
-        assert f"{name}: By day 365 " in said
+        assert f"{name}: {small_run.finished.verdicts[name].partition('. ')[0]}." in said
+        assert "the marginal curve" in small_run.finished.verdicts[name]
     assert "the cohort records no neutrophil engraftment" in said
     assert "not a medical device" in said
     for command in ("mlflow ui --backend-store-uri", "hscrisk serve", "hscrisk explain"):
@@ -177,3 +180,22 @@ def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFi
     assert pipeline.main([str(file)]) == 2
     assert "Did you mean 'mapping'?" in capsys.readouterr().err
     assert pipeline.main([str(tmp_path / "none.yaml")]) == 3
+
+
+def test_the_card_command_prints_one_card_or_all(
+    small_run: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = str(small_run.config.out / "bundle")
+
+    def said(*arguments: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["hscrisk", "card", bundle, *arguments])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        printed = capsys.readouterr()
+        return printed.out if stop.value.code == 0 else printed.err
+
+    assert said().count("# Model card: ") == 2
+    one = said("--endpoint", "relapse")
+    assert one.count("# Model card: ") == 1
+    assert small_run.finished.bundle_id in one
+    assert "Did you mean 'relapse'?" in said("--endpoint", "relaps")
