@@ -187,8 +187,11 @@ def explain(
             if endpoint:
                 raise
             refused[name] = str(error)
-    for path in write_explanations(out, explained, refused):
-        typer.echo(path)
+    written = write_explanations(out, explained, refused)
+    typer.echo(written[0])
+    typer.echo(f"{len(explained)} of {len(explained) + len(refused)} endpoints explained")
+    for name, why in refused.items():
+        typer.echo(f"not explained: {name}, because {why}")
 
 
 @app.command()

@@ -32,7 +32,7 @@ def explain_record(
     model = bundle.models[origin]
     told = bundle.info.get("endpoints", {}).get(endpoint, {})
     context = Context(
-        cohort=CohortFacts(profile.source, profile.n, profile.years),
+        cohort=CohortFacts(profile.source, profile.n, profile.years, _who(bundle)),
         reasons=tuple(assess(profile, frame, asked.population)[0]),
         notes=() if origin == endpoint else (nesting_note(origin),),
         verdict=str(told.get("verdict", "")),
@@ -54,6 +54,12 @@ def explain_record(
         contract=bundle.contract,
         context=context,
     )
+
+
+def _who(bundle: Bundle) -> str:
+    """Return what the owner of the registry says about the cohort, '' where nothing."""
+    said = bundle.info.get("card", {})
+    return "; ".join(str(said[key]).rstrip(".") for key in ("population", "years") if said.get(key))
 
 
 def primary_horizon(bundle: Bundle, endpoint: str) -> float:

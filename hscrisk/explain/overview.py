@@ -36,8 +36,9 @@ def render_overview(
         definitions(facts, "facts"),
         tag(
             "p",
-            "Each figure counts patients like this one; who dies first will not have the event. "
-            "The dot is this patient with its interval, the line the whole cohort.",
+            "Each figure counts patients like this one; a patient who dies first cannot have "
+            "another event later. The dot is this patient with its interval, the line the whole "
+            "cohort. How far a model can be relied on stands on its own page.",
             class_="apart",
         ),
         _table(explanations, links),

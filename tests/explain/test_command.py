@@ -43,7 +43,8 @@ def test_every_endpoint_is_explained_as_the_bundle_does(
     out = tmp_path / "explained"
     assert run(monkeypatch, bundle_folder, record, "--out", out) == 0
     bundle = load_bundle(bundle_folder)
-    assert capsys.readouterr().out.splitlines()[0] == str(out / "index.html")
+    told = capsys.readouterr().out.splitlines()
+    assert told == [str(out / "index.html"), "3 of 3 endpoints explained"]
     assert {path.name for path in out.iterdir()} == {"index.html"} | {
         f"{name}{suffix}" for name in bundle.endpoints for suffix in (".html", ".svg", ".json")
     }
