@@ -173,7 +173,7 @@ def test_export_refuses_what_is_not_there(
     small_run: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(InputOutputFailed, match="Did you mean 'copelan1991@candidate'"):
-        export("copelan1991", "candidat", tmp_path / "out", small_run.uri)
+        export("copelan1991", "candidates", tmp_path / "out", small_run.uri)
     assert main(["copelan1991", "--out", str(tmp_path / "out")]) == 2
     assert "name a cohort and an alias" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
