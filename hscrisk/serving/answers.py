@@ -10,12 +10,14 @@ from typing import Any
 import pandas as pd
 
 from hscrisk.bundle.record import UNNAMED
-from hscrisk.errors import HscriskError, nearest
+from hscrisk.errors import HscriskError, InvalidRecord, nearest
 from hscrisk.explain import Explanation
 from hscrisk.schema import Contract, Field, check_records
 from hscrisk.scoring import RiskPrediction, predict_one
 from hscrisk.serving.problems import FieldError, Problem, from_error, shown_name
 from hscrisk.serving.served import Served
+
+_LONGEST_WORD = 200
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,9 @@ def check(record: Mapping[str, Any], contract: Contract) -> Checked:
 
     Stricter than for files, where all cells may be text: JSON has types, so "42" is no number.
     """
+    if len(record) > len(contract):  # before a near word is sought for each of thousands
+        rule = f"a record has at most the {len(contract)} fields of the contract"
+        return Checked((FieldError("record", rule, "GET /v1/contract lists them."),), ())
     wrong = [error for name, value in record.items() for error in _typed(name, value, contract)]
     refused = {error.field for error in wrong}
     sound = {name: value for name, value in record.items() if shown_name(name) not in refused}
@@ -70,12 +75,12 @@ def predict(
     Problem
         422 with everything that is wrong about the record.
     """
-    _require(record, served.contract)
+    _require_types(record, served.contract)
     asked = served.bundles if endpoint is None else (served.by_endpoint[endpoint],)
     try:
         return [risk for b in asked for risk in predict_one(b, record, endpoint, horizons)]
     except HscriskError as error:
-        raise from_error(error) from error
+        raise _problem(error, record, served.contract) from error
 
 
 def explain(
@@ -88,18 +93,28 @@ def explain(
     Problem
         422 with everything that is wrong about the record.
     """
-    _require(record, served.contract)
+    _require_types(record, served.contract)
     try:
         return served.by_endpoint[endpoint].explain(record, endpoint, horizon)
     except HscriskError as error:
-        raise from_error(error) from error
+        raise _problem(error, record, served.contract) from error
 
 
-def _require(record: Mapping[str, Any], contract: Contract) -> None:
-    errors = check(record, contract).errors
-    if errors:
-        title = "The record breaks the data contract"
-        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, title, errors)
+def _require_types(record: Mapping[str, Any], contract: Contract) -> None:
+    too_many = len(record) > len(contract)
+    if too_many or any(_typed(name, value, contract) for name, value in record.items()):
+        raise _broken(check(record, contract))
+
+
+def _problem(error: HscriskError, record: Mapping[str, Any], contract: Contract) -> Problem:
+    """Return why a record was refused; the first reason is known, here all are told."""
+    checked = check(record, contract) if isinstance(error, InvalidRecord) else None
+    return _broken(checked) if checked and checked.errors else from_error(error)
+
+
+def _broken(checked: Checked) -> Problem:
+    title = "The record breaks the data contract"
+    return Problem(HTTPStatus.UNPROCESSABLE_ENTITY, title, checked.errors)
 
 
 def _typed(name: str, value: Any, contract: Contract) -> list[FieldError]:
@@ -123,4 +138,5 @@ def _type_rule(field: Field, value: Any) -> str:
         return "" if good else "must be a number, not text, true, false or a list"
     if field.kind == "flag" and isinstance(value, bool):
         return ""
-    return "" if isinstance(value, str) else f"must be one of the words {', '.join(field.levels)}"
+    good = isinstance(value, str) and len(value) <= _LONGEST_WORD
+    return "" if good else f"must be one of the words {', '.join(field.levels)}"

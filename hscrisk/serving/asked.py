@@ -13,6 +13,7 @@ from hscrisk.serving.problems import FieldError, Problem, shown_name
 from hscrisk.serving.served import Served
 
 MAX_HORIZONS = 100
+_MOST_UNKNOWN = 20
 _TITLE = "The request cannot be answered"
 
 
@@ -80,10 +81,10 @@ def unknown_endpoint(name: str, known: Collection[str]) -> FieldError:
 
 
 def _keys(body: Mapping[str, Any], known: tuple[str, ...]) -> list[FieldError]:
+    unknown = [key for key in body if key not in known][:_MOST_UNKNOWN]
     return [
         FieldError(shown_name(key), "no such key", nearest(shown_name(key), known))
-        for key in body
-        if key not in known
+        for key in unknown
     ]
 
 

@@ -108,7 +108,7 @@ def answer(served: Served, record: Mapping[str, Any]) -> PatientView:
         422 with everything that is wrong about the record.
     """
     risks = predict(served, record, None, None)
-    endpoints = []
+    endpoints, cohorts = [], []
     for name, bundle in served.by_endpoint.items():
         frame = read_record(bundle.contract, record)
         explained: Explanation | str
@@ -117,18 +117,16 @@ def answer(served: Served, record: Mapping[str, Any]) -> PatientView:
         except HscriskError as error:
             explained = error.without_value()
         own = [risk for risk in risks if risk.endpoint == name]
-        endpoints.append(_view(own, _endpoint(served, name), explained))
-    cohorts = [cohort_words(_shown(risk, _endpoint(served, risk.endpoint))) for risk in risks]
+        asked = bundle.endpoints[name]
+        endpoints.append(_view(own, asked, explained))
+        told = explained if isinstance(explained, Explanation) else _shown(own[0], asked)
+        cohorts.append(cohort_words(told))
     return PatientView(
         cohorts=tuple(dict.fromkeys(cohorts)),
         intended_use=INTENDED_USE,
         reasons=tuple(dict.fromkeys(reason for risk in risks for reason in risk.reasons)),
         endpoints=tuple(endpoints),
     )
-
-
-def _endpoint(served: Served, name: str) -> Endpoint:
-    return served.by_endpoint[name].endpoints[name]
 
 
 def _view(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+from threadpoolctl import threadpool_limits
 
 from hscrisk.bundle import load_bundle
 from hscrisk.errors import InputOutputFailed, InvalidConfiguration

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import httpx
@@ -142,6 +143,24 @@ def test_a_large_body_is_refused_with_and_without_a_length(
         assert chunked.request.headers["transfer-encoding"] == "chunked"
         assert chunked.status_code == 413
     assert client.get("/health/live").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"record": {f"patient_agf{i}": i for i in range(9000)}},
+        {f"recorf{i}": 1 for i in range(15000)},
+        {"record": {"primary_disease": "AML" * 80_000}},
+        {"record": {"patient_age": 30}, "endpoint": "acute" * 40_000},
+        {"record": {"patient_age": list(range(40_000))}},
+    ],
+)
+def test_no_small_request_makes_long_work(client: httpx.Client, body: dict[str, Any]) -> None:
+    started = time.process_time()
+    answer = client.post("/v1/predict", json=body)
+    assert answer.status_code == 422
+    assert len(answer.content) < 20_000
+    assert time.process_time() - started < 2
 
 
 def test_the_largest_body_allowed_is_read(client: httpx.Client) -> None:

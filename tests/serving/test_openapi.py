@@ -183,7 +183,7 @@ def test_cards(client: httpx.Client) -> None:
     assert unknown.status_code == 404
     assert unknown.json()["errors"][0]["mend"] == "Did you mean 'chronic_gvhd'?"
     assert client.get("/v1/card?endpoint=acute_gvhd&endpoint=chronic_gvhd").status_code == 422
-    assert client.get("/v1/card?endpont=acute_gvhd").status_code == 422
+    assert client.get("/v1/card?end_point=acute_gvhd").status_code == 422
 
 
 def test_health(client: httpx.Client, bundle: Bundle) -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from hscrisk.bundle import Bundle
+from hscrisk.errors import NotEstimable
 
 HTML = {"Accept": "text/html"}
 
@@ -205,7 +206,7 @@ def test_nothing_entered_becomes_part_of_the_page(client: httpx.Client) -> None:
         assert [a["value"] for a in page.all("input") if a.get("id") == "patient_age"] == [
             text.strip()
         ]
-    for text in HOSTILE[::6]:
+    for text in HOSTILE[::9]:
         named = client.post("/", data={text: "1"})
         assert named.status_code == 422
         assert not _Page(named.text).all("script", "img", "style", "base")
@@ -216,3 +217,23 @@ def test_a_problem_outside_the_form_is_a_page_too(client: httpx.Client) -> None:
     assert answer.status_code == 415
     assert "Back to the form" in answer.text
     assert client.post("/", content=b"{}").headers["content-type"] == "application/problem+json"
+
+
+def test_an_endpoint_that_cannot_be_explained_still_has_its_numbers(
+    client: httpx.Client, record: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Bundle.explain
+
+    def broken(self: Bundle, given: Any, endpoint: str, horizon: float | None = None) -> Any:
+        if endpoint == "acute_gvhd":
+            rule = "no log-odds"
+            raise NotEstimable(rule, value="secret")
+        return whole(self, given, endpoint, horizon)
+
+    monkeypatch.setattr(Bundle, "explain", broken)
+    text = client.post("/", data=_filled(record)).text
+    assert "Not explained: no log-odds." in text
+    assert "secret" not in text
+    assert 'id="about-acute_gvhd"' in text
+    assert 'id="factors-acute_gvhd"' not in text
+    assert 'id="factors-chronic_gvhd"' in text

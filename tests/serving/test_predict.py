@@ -151,7 +151,7 @@ def test_all_that_is_wrong_is_said_at_once(client: httpx.Client, record: dict[st
         ({"record": []}, "record", "/v1/contract"),
         ({"record": "x"}, "record", "/v1/contract"),
         ({"record": {}}, None, "patient_age"),
-        ({"record": {"patient_age": 3}, "endpont": "x"}, "endpont", "Did you mean 'endpoint'?"),
+        ({"record": {"patient_age": 3}, "end_point": "x"}, "end_point", "Did you mean 'endpoint'?"),
         (
             {"record": {"patient_age": 3}, "endpoint": "cronic_gvhd"},
             "endpoint",
