@@ -31,6 +31,8 @@ class TreeSettings:
     column_share, row_share : float
         Columns drawn a node, rows drawn a round.
     min_child_weight, l2 : float
+    max_bins : int
+        Values between which a number is split; whole years of age fit.
     inner_folds : int
     """
 
@@ -42,6 +44,7 @@ class TreeSettings:
     row_share: float = 0.6
     min_child_weight: float = 8.0
     l2: float = 5.0
+    max_bins: int = 64
     inner_folds: int = 5
 
     def allowed_depths(self, scarcity: float) -> tuple[int, ...]:
@@ -66,6 +69,7 @@ class TreeSettings:
             "tree_method": "hist",
             "base_score": 0.5,
             "max_depth": depth,
+            "max_bin": self.max_bins,
             "eta": self.eta,
             "subsample": self.row_share,
             # At least four columns compete for a split, however few there are.
