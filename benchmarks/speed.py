@@ -40,9 +40,8 @@ def main() -> None:
         return model.predict_cumulative_incidence(many)
 
     print(f"20,000 simulated rows, 3 horizons, depth {model.depth_}, {model.rounds_} rounds")
-    print(
-        f"interval / point prediction       {ratio(lambda: model.predict_interval(many), point):5.2f}"
-    )
+    both = ratio(lambda: model.predict_interval(many), point)
+    print(f"interval / point prediction       {both:5.2f}")
     one_day = ratio(
         lambda: model.contributions(many, 100),
         lambda: model.predict_cumulative_incidence(many, [100]),
