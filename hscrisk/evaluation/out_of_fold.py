@@ -95,13 +95,25 @@ def _one(
     try:
         fitted = clone(model).fit(x, y, groups=np.asarray(cohort.patient)[split.train])
     except NotEstimable as error:
-        for t in horizons:
-            notes.setdefault((name, float(t)), f"in split {split.name}: {error.rule}")
+        _note(notes, name, horizons, split, error.rule)
         return found
     test = cohort.X.iloc[split.test]
     for k, t in enumerate(horizons):
         try:
-            found[:, k] = fitted.predict_cumulative_incidence(test, [t])[:, 0]
-        except HorizonOutOfRange as error:
-            notes.setdefault((name, float(t)), f"in split {split.name}: {error.rule}")
+            risk = np.asarray(fitted.predict_cumulative_incidence(test, [t]), dtype=np.float64)
+        except (HorizonOutOfRange, NotEstimable) as error:
+            _note(notes, name, [t], split, error.rule)
+            continue
+        if risk.shape != (len(test), 1) or not ((risk >= 0) & (risk <= 1)).all():
+            rule = f"risks must be {len(test)} numbers from 0 to 1 for each horizon"
+            _note(notes, name, [t], split, rule)
+            continue
+        found[:, k] = risk[:, 0]
     return found
+
+
+def _note(
+    notes: dict[tuple[str, float], str], name: str, horizons: Any, split: Split, rule: str
+) -> None:
+    for t in horizons:
+        notes.setdefault((name, float(t)), f"in split {split.name}: {rule}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from hscrisk.errors import InvalidConfiguration, NotEstimable
@@ -15,6 +16,8 @@ from hscrisk.models.inner_folds import inner_folds
 from hscrisk.survival import check_outcome
 
 IntArray = NDArray[np.intp]
+SMALL_CENTRE = 10
+"""Centres with fewer transplants are left out together."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,9 @@ def make_splits(
     Parameters
     ----------
     splits : str or iterable of (train, test)
-        "5-fold" (any number), "leave-centres-out" (every centre of at least 10 transplants by
-        itself, the smaller ones together), or row numbers of your own.
+        "5-fold" (any number), "repeated-5x5-fold" (five divisions into five folds),
+        "leave-centres-out" (every centre of at least 10 transplants by itself, the smaller ones
+        together), or row numbers of your own.
     y : outcomes
     patient : array, shape (n_samples,)
         All transplants of a patient stay together.
@@ -57,42 +61,74 @@ def make_splits(
     Raises
     ------
     InvalidConfiguration
-        For an unknown design, or rows of one patient on both sides.
+        For an unknown design, rows that are not there, or rows of one patient on both sides.
     NotEstimable
         When the cohort cannot be divided so.
     """
     patient = np.asarray(patient)
     if not isinstance(splits, str):
         given = [
-            Split(str(k + 1), np.asarray(a, dtype=np.intp), np.asarray(b, dtype=np.intp))
+            Split(str(k + 1), _row_numbers(a, patient), _row_numbers(b, patient))
             for k, (a, b) in enumerate(splits)
         ]
         return _checked(given, patient)
-    folds = re.fullmatch(r"(\d+)-fold", splits)
-    if folds and int(folds[1]) >= 2:
-        codes = np.unique(patient, return_inverse=True)[1].astype(np.intp)
-        fold = inner_folds(check_outcome(y).event, codes, int(folds[1]), random_state)
-        return _by_label(fold, [str(k + 1) for k in range(int(fold.max()) + 1)])
+    folds = re.fullmatch(r"(?:repeated-(\d+)x)?(\d+)-fold", splits)
+    if folds and int(folds[1] or 1) >= 1 and int(folds[2]) >= 2:
+        return _folds(y, patient, int(folds[1] or 1), int(folds[2]), random_state)
     if splits == "leave-centres-out":
-        if centre is None:
-            raise NotEstimable("the cohort names no centre, so none can be left out")
-        names, code, size = np.unique(
-            np.asarray(centre, dtype=str), return_inverse=True, return_counts=True
-        )
-        small = size < 10
-        label = np.where(small[code], len(names), code)
-        kept = [str(n) for n in names]
-        used, fold = np.unique(label, return_inverse=True)
-        if len(used) < 2:
-            raise NotEstimable("a single centre cannot be left out")
-        return _checked(
-            list(_by_label(fold, [[*kept, "small centres"][int(k)] for k in used])), patient
-        )
+        return _centres_out(patient, centre)
     raise InvalidConfiguration(
-        "splits must be 'K-fold', 'leave-centres-out' or pairs of row numbers",
+        "splits must be 'K-fold', 'repeated-RxK-fold', 'leave-centres-out' or pairs of row numbers",
         field="splits",
         value=splits,
     )
+
+
+def _folds(
+    y: Any, patient: NDArray[Any], n_repeats: int, n_folds: int, seed: int
+) -> tuple[Split, ...]:
+    labels, codes = np.unique(patient, return_inverse=True)
+    if len(labels) < n_folds:
+        raise NotEstimable(f"{len(labels)} patients cannot be dealt to {n_folds} folds")
+    event = check_outcome(y).event
+    made: list[Split] = []
+    for repeat in range(n_repeats):
+        fold = inner_folds(event, codes.astype(np.intp), n_folds, seed + repeat)
+        prefix = f"{repeat + 1}." if n_repeats > 1 else ""
+        made += _by_label(fold, [f"{prefix}{k + 1}" for k in range(n_folds)])
+    return tuple(made)
+
+
+def _centres_out(patient: NDArray[Any], centre: Any) -> tuple[Split, ...]:
+    if centre is None:
+        raise NotEstimable("the cohort names no centre, so none can be left out")
+    known = np.where(pd.isna(centre), "unknown centre", np.asarray(centre, dtype=str))
+    names, code, size = np.unique(known, return_inverse=True, return_counts=True)
+    label = np.where((size < SMALL_CENTRE)[code], len(names), code)
+    used, fold = np.unique(label, return_inverse=True)
+    if len(used) < 2:
+        raise NotEstimable("a single centre cannot be left out")
+    told = [*(str(n) for n in names), "small centres"]
+    return _checked(
+        # Who was transplanted here and elsewhere is known here: not trained on.
+        [
+            Split(s.name, s.train[~np.isin(patient[s.train], patient[s.test])], s.test)
+            for s in _by_label(fold, [told[int(k)] for k in used])
+        ],
+        patient,
+    )
+
+
+def _row_numbers(rows: Any, patient: NDArray[Any]) -> IntArray:
+    rows = np.asarray(rows)
+    if rows.dtype == bool and rows.shape == patient.shape:
+        return np.flatnonzero(rows)
+    if rows.ndim != 1 or not (rows.dtype.kind in "iu" or not len(rows)):
+        raise InvalidConfiguration(
+            "each side of a split must be row numbers, or one truth value for each row",
+            field="splits",
+        )
+    return np.asarray(rows, dtype=np.intp)
 
 
 def _by_label(fold: NDArray[Any], names: Sequence[str]) -> tuple[Split, ...]:
@@ -103,7 +139,15 @@ def _by_label(fold: NDArray[Any], names: Sequence[str]) -> tuple[Split, ...]:
 
 
 def _checked(splits: Sequence[Split], patient: NDArray[Any]) -> tuple[Split, ...]:
+    if not splits:
+        raise InvalidConfiguration("at least one split is needed", field="splits")
     for split in splits:
+        for rows in (split.train, split.test):
+            if not len(rows) or rows.min() < 0 or rows.max() >= len(patient):
+                raise InvalidConfiguration(
+                    f"split '{split.name}' must name rows 0 to {len(patient) - 1} on both sides",
+                    field="splits",
+                )
         if np.isin(patient[split.train], patient[split.test]).any():
             raise InvalidConfiguration(
                 f"transplants of one patient lie on both sides of split '{split.name}'",

@@ -83,7 +83,8 @@ def index_of_prediction_accuracy(
     Kattan & Gerds, Diagn Progn Res 2018;2:7.
     """
     outcome, risks, days = check_predicted(y, predicted, horizons)
-    base = np.broadcast_to(np.asarray(null, dtype=np.float64), risks.shape)
+    base = np.asarray(null, dtype=np.float64)
+    base = np.tile(base, (len(risks), 1)) if base.shape == days.shape else base
     how: dict[str, Any] = {"censoring": censoring, "event_of_interest": event_of_interest}
     return 1 - brier_score(outcome, risks, days, **how) / brier_score(outcome, base, days, **how)
 
@@ -93,4 +94,4 @@ def _brier(
 ) -> float:
     how: dict[str, Any] = {"censoring": censoring, "event_of_interest": cause}
     require_estimable(y, horizon, **how)
-    return float(kernels.brier(KnownStates.at(y, horizon, **how), risk, np.ones((1, len(risk))))[0])
+    return float(kernels.brier(KnownStates.at(y, horizon, **how), risk)[0])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hscrisk.errors import NotEstimable
 from hscrisk.metrics import kernels
 from hscrisk.metrics.states import KnownStates, check_predicted, require_estimable
 from hscrisk.survival import CensoringDistribution
@@ -25,7 +26,7 @@ def observed_expected_ratio(
     """Return observed / expected at each horizon, shape (n_horizons,); 1 is right on average.
 
     Observed is the Aalen-Johansen incidence of `y` (as the weighted mean of the states, which
-    equals it), expected the mean risk.
+    equals it wherever no weight is clipped), expected the mean risk.
 
     Parameters
     ----------
@@ -39,8 +40,9 @@ def observed_expected_ratio(
     """
     found = []
     for states, risk in _each(y, predicted, horizons, censoring, event_of_interest):
-        once = np.ones((1, len(risk)))
-        found.append(float(kernels.observed(states, once)[0] / kernels.expected(risk, once)[0]))
+        if not risk.any():
+            raise NotEstimable("no event is expected: every predicted risk is 0")
+        found.append(float(kernels.observed(states)[0] / kernels.expected(states, risk)[0]))
     return np.array(found)
 
 
@@ -56,7 +58,7 @@ def calibration_intercept_slope(
 
     The intercept is that of a weighted logistic recalibration with the slope held at 1
     (calibration in the large); the slope is free in a second one. Risks that do not vary have no
-    slope (NaN).
+    slope, nor have risks that separate the outcomes (NaN).
 
     Parameters
     ----------
@@ -74,10 +76,10 @@ def calibration_intercept_slope(
     BMJ 2022;377:e069249.
     """
     pairs = [
-        kernels.recalibration(states, risk, np.ones((1, len(risk))))
+        kernels.recalibration(states, risk)[0]
         for states, risk in _each(y, predicted, horizons, censoring, event_of_interest)
     ]
-    return np.array([[float(a[0]) for a, _ in pairs], [float(b[0]) for _, b in pairs]])
+    return np.array(pairs).reshape(-1, 2).T
 
 
 def _each(

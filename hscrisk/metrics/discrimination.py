@@ -42,10 +42,9 @@ def cumulative_dynamic_auc(
     outcome, risks, days = check_predicted(y, predicted, horizons)
     how: dict[str, Any] = {"censoring": censoring, "event_of_interest": event_of_interest}
     together = np.zeros(len(risks), dtype=np.intp)
-    once = np.ones((1, len(risks)))
     found = []
     for k, t in enumerate(days):
         require_estimable(outcome, t, **how)
         states = KnownStates.at(outcome, t, **how)
-        found.append(float(kernels.concordance(states, risks[:, k], together, once)[0]))
+        found.append(float(kernels.concordance(states, risks[:, k], together)[0]))
     return np.array(found)

@@ -11,15 +11,23 @@ FloatArray = NDArray[np.float64]
 
 
 def bootstrap_multiplicity(groups: Any, n_draws: int, seed: int) -> FloatArray:
-    """Return how often each row is drawn, shape (n_draws, n_samples).
+    """Return how often each row is drawn, shape (n_draws, n_samples); the same for a seed.
 
     Whole groups (patients, or centres) are drawn with replacement, so that rows of one group are
-    always drawn alike. Models and censoring weights are held fixed: the interval speaks of the
-    sample on which a fitted procedure is judged.
+    always drawn alike. Fitted models are held fixed, the censoring weights are not
+    (`KnownStates.drawn`). Pooled over folds, the interval speaks of the mean score of the models
+    that the folds have fitted, for patients like these; that of a single model fitted again on
+    another sample varies more.
+
+    A bootstrap rather than influence functions, since one pass serves every score, ratio and
+    paired difference, repeated splits and groups of patients alike; standard errors agree with
+    those of influence functions (`tests/reference/scores.R`).
 
     References
     ----------
-    Efron & Tibshirani, An Introduction to the Bootstrap, Chapman & Hall 1993.
+    Efron & Tibshirani, An Introduction to the Bootstrap, Chapman & Hall 1993. Groups: Field &
+    Welsh, J R Stat Soc B 2007;69:369-390. Over folds: Bayle et al., Adv Neural Inf Process Syst
+    2020;33:16339-16350.
     """
     _, codes = np.unique(np.asarray(groups), return_inverse=True)
     n_groups = int(codes.max()) + 1

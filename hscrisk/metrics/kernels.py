@@ -1,8 +1,8 @@
-"""The sums behind every score, for any multiplicity of the subjects at once.
+"""The sums behind every score, for a sample and for all draws from it at once.
 
-`multiplicity` has shape (n_draws, n_samples): how often each subject is taken. A row of ones
-gives the score itself, bootstrap draws give its interval, and the same draws for two models give
-the interval of their difference.
+`KnownStates.multiplicity` of shape (n_draws, n_samples) says how often each subject is taken. A
+row of ones gives the score itself, bootstrap draws give its interval, and the same draws for two
+models give the interval of their difference.
 """
 
 from __future__ import annotations
@@ -15,46 +15,53 @@ from hscrisk.metrics.states import KnownStates
 
 FloatArray = NDArray[np.float64]
 TINY = 1e-12
+MAX_STEPS = 50
+CONVERGED = 1e-9
+FURTHEST = 30.0
+"""Log-odds for a standard deviation of logit(risk) beyond which the outcomes are separated."""
+SINGULAR = 1e-10
+"""Share of the curvature left once the level is known, below which risks do not vary."""
+SAME = 1e-9
+"""Standard deviation of logit(risk) that rounding alone can leave."""
 
 
-def brier(states: KnownStates, risk: FloatArray, multiplicity: FloatArray) -> FloatArray:
+def brier(states: KnownStates, risk: FloatArray) -> FloatArray:
     """Return sum w (target - risk)^2 / n, shape (n_draws,)."""
-    loss = states.weight * (states.target - risk) ** 2
-    return _mean(loss, multiplicity)
+    return _mean(states.weight, (states.target - risk) ** 2, states)
 
 
-def observed(states: KnownStates, multiplicity: FloatArray) -> FloatArray:
+def observed(states: KnownStates) -> FloatArray:
     """Return sum w target / n, shape (n_draws,): the Aalen-Johansen incidence of the sample."""
-    return _mean(states.weight * states.target, multiplicity)
+    return _mean(states.weight, states.target, states)
 
 
-def expected(risk: FloatArray, multiplicity: FloatArray) -> FloatArray:
+def expected(states: KnownStates, risk: FloatArray) -> FloatArray:
     """Return the mean risk, shape (n_draws,)."""
-    return _mean(risk, multiplicity)
+    return _mean(states.multiplicity, risk, states)
 
 
-def _mean(values: FloatArray, multiplicity: FloatArray) -> FloatArray:
-    mean: FloatArray = (multiplicity @ values) / multiplicity.sum(axis=1)
+def _mean(weight: FloatArray, values: FloatArray, states: KnownStates) -> FloatArray:
+    mean: FloatArray = (weight @ values) / states.multiplicity.sum(axis=1)
     return mean
 
 
-def concordance(
-    states: KnownStates, risk: FloatArray, fold: NDArray[np.intp], multiplicity: FloatArray
-) -> FloatArray:
+def concordance(states: KnownStates, risk: FloatArray, fold: NDArray[np.intp]) -> FloatArray:
     """Return the share of (case, control) pairs of one fold ranked right, shape (n_draws,).
 
     Pairs are weighted by both subjects' weights, ties count one half. Only pairs of the same fold
-    are compared: risks of different folds come from different models.
+    are compared: risks of different folds come from different models, whose levels differ by
+    chance. (A null pooled over folds would rank *against* the outcome, since a fold with more
+    events leaves fewer to be trained on.)
     """
-    right = np.zeros(len(multiplicity))
-    pairs = np.zeros(len(multiplicity))
+    right = np.zeros(len(states.weight))
+    pairs = np.zeros(len(states.weight))
     for k in np.unique(fold):
         inside = np.flatnonzero(fold == k)
         order = inside[np.argsort(risk[inside], kind="stable")]
         starts = np.flatnonzero(np.diff(risk[order], prepend=-1.0))
-        drawn = multiplicity[:, order] * states.weight[order]
-        cases = np.add.reduceat(drawn * states.target[order], starts, axis=1)
-        controls = np.add.reduceat(drawn * (1 - states.target[order]), starts, axis=1)
+        weight, target = states.weight[:, order], states.target[order]
+        cases = np.add.reduceat(weight * target, starts, axis=1)
+        controls = np.add.reduceat(weight * (1 - target), starts, axis=1)
         below = np.cumsum(controls, axis=1) - controls
         right += (cases * (below + controls / 2)).sum(axis=1)
         pairs += cases.sum(axis=1) * controls.sum(axis=1)
@@ -62,61 +69,61 @@ def concordance(
     return share
 
 
-def recalibration(
-    states: KnownStates, risk: FloatArray, multiplicity: FloatArray, *, steps: int = 25
-) -> tuple[FloatArray, FloatArray]:
-    """Return calibration intercept (slope held at 1) and slope, each of shape (n_draws,).
+def recalibration(states: KnownStates, risk: FloatArray) -> FloatArray:
+    """Return calibration intercept (slope held at 1) and slope, shape (n_draws, 2).
 
-    Weighted logistic regressions of the target on logit(risk), by Newton's method. A draw without
-    events, or risks that do not vary, give NaN.
+    Weighted logistic regressions of the target on logit(risk), by Newton's method. NaN where there
+    is no maximum: without an event, without a subject known to be free of it, or (the slope) with
+    risks that do not vary or that separate the outcomes.
     """
     x = logit(np.clip(risk, TINY, 1 - TINY))
-    centre = float(x.mean())
-    z = x - centre
-    w = multiplicity * states.weight
-    share = observed(states, multiplicity)
-    solvable = (share > 0) & (share < 1)
-    only_shift = _newton(w, states.target, z, solvable, steps, slope_free=False)
-    intercept = only_shift[:, 0] - centre
-    if np.ptp(x) < 1e-9:
-        return intercept, np.full(len(w), np.nan)
-    return intercept, _newton(w, states.target, z, solvable, steps, slope_free=True)[:, 1]
-
-
-def _newton(
-    w: FloatArray,
-    target: FloatArray,
-    z: FloatArray,
-    solvable: NDArray[np.bool_],
-    steps: int,
-    *,
-    slope_free: bool,
-) -> FloatArray:
-    found = np.full((len(w), 2), np.nan)
-    w = w[solvable]
+    spread = float(x.std())
+    found = np.full((len(states.weight), 2), np.nan)
+    events = states.weight @ states.target
+    solvable = (events > 0) & (states.weight @ (1 - states.target) > 0)
+    w = states.weight[solvable]
     if not len(w):
         return found
-    mean = (w @ target) / w.sum(axis=1)
-    beta = np.column_stack([logit(np.clip(mean, 1e-6, 1 - 1e-6)), np.full(len(w), 1.0)])
-    if slope_free:
-        beta[:, 1] = 0.0
-    for _ in range(steps):
+    # All draws start from the solution of their mean, and few steps are left.
+    mean = w.mean(axis=0, keepdims=True)
+    found[solvable, 0] = _shift(w, states.target, x, _shift(mean, states.target, x, np.zeros(1)))
+    if spread > SAME:
+        z = (x - float(x.mean())) / spread
+        level = float(logit((mean @ states.target)[0] / mean.sum()))
+        start = _line(mean, states.target, z, np.array([[level, 0.0]]))
+        found[solvable, 1] = _line(w, states.target, z, start)[:, 1] / spread
+    return found
+
+
+def _shift(w: FloatArray, target: FloatArray, x: FloatArray, start: FloatArray) -> FloatArray:
+    shift = np.full(len(w), start[0])
+    step = np.full(len(w), np.inf)
+    for _ in range(MAX_STEPS):
+        p = expit(shift[:, None] + x)
+        step = (w * (target - p)).sum(axis=1) / np.maximum((w * p * (1 - p)).sum(axis=1), TINY)
+        # Far from the maximum the curvature is nearly flat; a longer step would overshoot.
+        shift += np.clip(step, -2, 2)
+        if np.abs(step).max() < CONVERGED:
+            break
+    return np.where(np.abs(step) < CONVERGED, shift, np.nan)
+
+
+def _line(w: FloatArray, target: FloatArray, z: FloatArray, start: FloatArray) -> FloatArray:
+    begin = start if np.isfinite(start).all() else np.zeros((1, 2))
+    beta = np.repeat(begin, len(w), axis=0)
+    size, determinant = np.full(len(w), np.inf), np.zeros(len(w))
+    floor = np.zeros(len(w))
+    for _ in range(MAX_STEPS):
         p = expit(beta[:, :1] + beta[:, 1:] * z)
         error, curvature = w * (target - p), w * p * (1 - p)
         g0, h00 = error.sum(axis=1), curvature.sum(axis=1)
-        if not slope_free:
-            step = g0 / np.maximum(h00, TINY)
-            beta[:, 0] += np.clip(step, -2, 2)
-            if np.abs(step).max() < 1e-10:
-                break
-            continue
         g1, h01, h11 = error @ z, curvature @ z, curvature @ z**2
-        determinant = np.maximum(h00 * h11 - h01**2, TINY)
-        step0, step1 = (h11 * g0 - h01 * g1) / determinant, (h00 * g1 - h01 * g0) / determinant
-        # Draws that nearly separate the outcome would overshoot.
-        shrink = 1 / np.maximum(1.0, np.maximum(np.abs(step0), np.abs(step1)) / 2)
-        beta += np.column_stack([step0 * shrink, step1 * shrink])
-        if max(np.abs(step0).max(), np.abs(step1).max()) < 1e-10:
+        determinant, floor = h00 * h11 - h01**2, SINGULAR * h00 * h11
+        step = np.column_stack([h11 * g0 - h01 * g1, h00 * g1 - h01 * g0])
+        step /= np.maximum(determinant, np.finfo(float).tiny)[:, None]
+        size = np.abs(step).max(axis=1)
+        beta += step / np.maximum(1.0, size / 2)[:, None]
+        if ((size < CONVERGED) | (np.abs(beta).max(axis=1) > FURTHEST)).all():
             break
-    found[solvable] = beta
-    return found
+    reached = (size < CONVERGED) & (np.abs(beta).max(axis=1) < FURTHEST) & (determinant > floor)
+    return np.where(reached[:, None], beta, np.nan)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
+from hscrisk.errors import InvalidConfiguration
 from hscrisk.survival.outcome import check_outcome
 
 
@@ -29,9 +30,10 @@ class AalenJohansen:
 
     References
     ----------
-    Aalen & Johansen, Scand J Stat 1978;5:141-150. Variance: delta method for the cumulative
-    incidence, Gaynor et al., J Am Stat Assoc 1993;88:400-409; it and the interval equal those of
-    R's `survival::survfit` (tests/reference).
+    Aalen & Johansen, Scand J Stat 1978;5:141-150. Variance: Greenwood-type, that is the delta
+    method on the multinomial counts of each day, exact with ties; Gaynor et al., J Am Stat Assoc
+    1993;88:400-409, recommended by Allignol et al., Biom J 2010;52:126-137. It and the interval
+    equal those of R's `survival::survfit` (tests/reference); `cmprsk::cuminc` has another.
 
     Examples
     --------
@@ -90,7 +92,13 @@ class AalenJohansen:
         return np.asarray(np.maximum(variance, 0.0), dtype=np.float64)
 
     def predict(self, horizons: ArrayLike, *, event_of_interest: int = 1) -> NDArray[np.float64]:
-        """Return F_k at each horizon, shape (n_horizons,); a cause never seen has F = 0."""
+        """Return F_k at each horizon, shape (n_horizons,); a cause never seen has F = 0.
+
+        Raises
+        ------
+        InvalidConfiguration
+            When `event_of_interest` is 0 (censoring) or below.
+        """
         return self._at(self.cumulative_incidence_, horizons, event_of_interest)
 
     def interval(
@@ -119,6 +127,12 @@ class AalenJohansen:
     def _at(
         self, curve: NDArray[np.float64], horizons: ArrayLike, cause: int
     ) -> NDArray[np.float64]:
+        if cause < 1:
+            raise InvalidConfiguration(
+                "event_of_interest must be 1 or above; 0 is censoring",
+                field="event_of_interest",
+                value=cause,
+            )
         horizons = np.asarray(horizons, dtype=np.float64)
         if cause not in self.causes_:
             return np.zeros(horizons.shape)

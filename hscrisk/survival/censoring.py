@@ -85,8 +85,57 @@ class CensoringDistribution:
         was followed without an event through the horizon (being censored on that very day
         counts as followed); 0 if censored before it. G is clipped below at `clip`.
         """
-        event, duration = check_outcome(y)
-        happened = (event > 0) & (duration <= horizon)
-        known = happened | (duration >= horizon)
-        g = self.survival_before(np.where(happened, duration, horizon))
+        known, day = known_state(y, horizon)
+        g = self.survival_before(day)
         return np.where(known, 1.0 / np.maximum(g, clip), 0.0)
+
+
+def known_state(y: Any, horizon: float) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Return whose state at `horizon` is known, and the day at which G weighs it.
+
+    The rule that models and metrics share: known are those with an event of any cause by the
+    horizon, weighed at their event, and those followed through it (censored on that very day
+    included), weighed at the horizon.
+    """
+    event, duration = check_outcome(y)
+    happened = (event > 0) & (duration <= horizon)
+    return happened | (duration >= horizon), np.where(happened, duration, horizon)
+
+
+class DrawnCensoring:
+    """G in each of many samples drawn with replacement from the same subjects.
+
+    Equal to fitting `CensoringDistribution` to each sample, in one pass over all of them.
+
+    Parameters
+    ----------
+    y : outcomes
+    multiplicity : ndarray, shape (n_draws, n_samples)
+        How often each draw takes each subject.
+    """
+
+    def __init__(self, y: Any, multiplicity: NDArray[np.float64]) -> None:
+        event, duration = check_outcome(y)
+        # Events of a day leave before its censorings: in this order, whoever stands at or behind
+        # the day's first censoring could have been censored that day.
+        order = np.lexsort((event == 0, duration))
+        following = np.zeros((len(multiplicity), len(order) + 1))
+        following[:, :-1] = np.cumsum(multiplicity[:, order[::-1]], axis=1)[:, ::-1]
+        lost = np.flatnonzero(event[order] == 0)
+        self.times_, first, count = np.unique(
+            duration[order][lost], return_index=True, return_counts=True
+        )
+        before, after = following[:, lost[first]], following[:, lost[first] + count]
+        left = np.divide(after, before, out=np.ones_like(after), where=before > 0)
+        self._padded = np.column_stack([np.ones(len(left)), np.cumprod(left, axis=1)])
+
+    def survival_before(self, times: Any) -> NDArray[np.float64]:
+        """Return G(t-) in each draw, shape (n_draws, n_times)."""
+        index = np.searchsorted(self.times_, np.asarray(times, float), side="left")
+        found: NDArray[np.float64] = self._padded[:, index]
+        return found
+
+    def weights_at(self, y: Any, horizon: float, *, clip: float = CLIP) -> NDArray[np.float64]:
+        """Return `CensoringDistribution.weights_at` in each draw, shape (n_draws, n_samples)."""
+        known, day = known_state(y, horizon)
+        return np.where(known, 1.0 / np.maximum(self.survival_before(day), clip), 0.0)

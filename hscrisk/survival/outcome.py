@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from hscrisk.errors import InvalidOutcome
 
+MOST_CAUSES = 50
+"""Registries write 'unknown' as 99 or 999; as a cause of its own it would be believed."""
+
 
 class Outcome(NamedTuple):
     """What happened, and when.
@@ -69,6 +72,13 @@ def check_outcome(y: Any) -> Outcome:
         "event",
         "event must be 0 (censored), 1 (endpoint) or 2, 3, ... (competing)",
         "Recode the event column.",
+    )
+    _refuse(
+        event > MOST_CAUSES,
+        event,
+        "event",
+        f"event codes above {MOST_CAUSES} are taken for a code of 'unknown'",
+        "Leave rows with an unknown event out of the cohort; number causes 1, 2, 3, ...",
     )
     return Outcome(event.astype(np.int64), duration)
 

@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 
 from hscrisk.errors import InvalidConfiguration, NotEstimable
 from hscrisk.evaluation import evaluate, make_splits
-from hscrisk.evaluation.evaluate import METRICS
+from hscrisk.evaluation.judged import METRICS
 from hscrisk.metrics import brier_score, index_of_prediction_accuracy
 from hscrisk.models import LogisticIncidence
 from hscrisk.survival import AalenJohansen
@@ -76,7 +76,10 @@ def test_every_model_horizon_and_metric_has_a_row_and_the_null_is_there(table: A
     null = rows.query("model == 'null'")
     assert (null.loc[null["metric"] == "ipa", "estimate"] == 0).all()
     assert (null.loc[null["metric"] == "auc", "estimate"] == 0.5).all()
-    assert null.loc[null["metric"] == "calibration_slope", "estimate"].isna().all()
+    slope = null.loc[null["metric"] == "calibration_slope"]
+    assert slope["estimate"].isna().all()
+    assert (slope["note"] == "the risks do not vary, or separate the outcomes").all()
+    assert (rows["note"].ne("") == rows["low"].isna()).all()
 
 
 def test_a_model_that_refuses_is_a_note_and_the_others_go_on(table: Any) -> None:

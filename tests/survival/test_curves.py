@@ -11,8 +11,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from hscrisk.errors import InvalidOutcome
-from hscrisk.survival import AalenJohansen, CensoringDistribution, Outcome, check_outcome
+from hscrisk.errors import InvalidConfiguration, InvalidOutcome
+from hscrisk.survival import (
+    AalenJohansen,
+    CensoringDistribution,
+    DrawnCensoring,
+    Outcome,
+    check_outcome,
+)
 from tests.reference import brute_force
 
 HORIZONS = (1.0, 2.0, 3.5, 5.0, 8.0, 100.0)
@@ -63,6 +69,98 @@ def test_weights_equal_brute_force() -> None:
                 for e, d in zip(event, duration, strict=True)
             ]
             np.testing.assert_allclose(g.weights_at(y, t), theirs, rtol=0, atol=1e-12)
+
+
+def test_g_of_draws_is_g_of_the_drawn_subjects() -> None:
+    rng = np.random.default_rng(5)
+    for y in COHORTS[:60]:
+        n = len(y.event)
+        drawn = rng.multinomial(n, np.full(n, 1 / n), size=4).astype(float)
+        ours = DrawnCensoring(y, drawn)
+        for k, counts in enumerate(drawn.astype(int)):
+            who = np.repeat(np.arange(n), counts)
+            event, duration = y.event[who].tolist(), y.duration[who].tolist()
+            for t in HORIZONS:
+                before = brute_force.kaplan_meier_censoring_before(event, duration, t)
+                assert ours.survival_before([t])[k, 0] == pytest.approx(before, abs=1e-12)
+                theirs = [
+                    brute_force.ipcw_weight(e, d, t, event, duration)
+                    for e, d in zip(event, duration, strict=True)
+                ]
+                found = ours.weights_at(y, t)[k, who]
+                np.testing.assert_allclose(found, theirs, rtol=0, atol=1e-12)
+
+
+def variance_by_delta_method(event: list[int], duration: list[float], t: float) -> float:
+    """Var F_1(t), each day's counts multinomial and independent of other days'.
+
+    By numbers: F_1 is written as a function of the daily hazards of both causes, and derived by
+    central differences.
+    """
+    days = sorted({s for e, s in zip(event, duration, strict=True) if e and s <= t})
+    at_risk = [sum(d >= s for d in duration) for s in days]
+    hazard = [
+        [
+            sum(
+                s == d and (e == 1 if k == 0 else e > 1)
+                for e, d in zip(event, duration, strict=True)
+            )
+            / n
+            for k in (0, 1)
+        ]
+        for s, n in zip(days, at_risk, strict=True)
+    ]
+
+    def incidence(h: list[list[float]]) -> float:
+        free, total = 1.0, 0.0
+        for one, two in h:
+            total += free * one
+            free *= 1 - one - two
+        return total
+
+    variance, step = 0.0, 1e-5
+    for i, n in enumerate(at_risk):
+        slope = []
+        for k in (0, 1):
+            moved = [[list(pair) for pair in hazard] for _ in range(2)]
+            moved[0][i][k] += step
+            moved[1][i][k] -= step
+            slope.append((incidence(moved[0]) - incidence(moved[1])) / (2 * step))
+        one, two = hazard[i]
+        variance += slope[0] ** 2 * one * (1 - one) / n + slope[1] ** 2 * two * (1 - two) / n
+        variance -= 2 * slope[0] * slope[1] * one * two / n
+    return variance
+
+
+def test_variance_is_the_delta_method_over_multinomial_days() -> None:
+    for event, duration in COHORTS:
+        fitted = AalenJohansen().fit(Outcome(event, duration))
+        padded = np.r_[0.0, fitted.variance_[0]]
+        for t in HORIZONS:
+            ours = padded[np.searchsorted(fitted.times_, t, side="right")]
+            theirs = variance_by_delta_method(event.tolist(), duration.tolist(), t)
+            assert ours == pytest.approx(theirs, abs=1e-9)
+
+
+def test_without_competing_events_it_is_kaplan_meier_with_greenwoods_variance() -> None:
+    for event, duration in COHORTS:
+        event = np.minimum(event, 1)
+        fitted = AalenJohansen().fit(Outcome(event, duration))
+        free, sum_ = 1.0, 0.0
+        for k, s in enumerate(fitted.times_):
+            n = float((duration >= s).sum())
+            d = float(((duration == s) & (event == 1)).sum())
+            free *= 1 - d / n
+            sum_ += d / (n * (n - d)) if d < n else 0.0
+            assert fitted.cumulative_incidence_[0, k] == pytest.approx(1 - free, abs=1e-12)
+            assert fitted.variance_[0, k] == pytest.approx(free**2 * sum_, abs=1e-12)
+
+
+def test_censoring_is_no_cause() -> None:
+    fitted = AalenJohansen().fit({"event": [1, 0], "duration": [1, 2]})
+    assert fitted.predict([5], event_of_interest=7)[0] == 0
+    with pytest.raises(InvalidConfiguration, match="0 is censoring"):
+        fitted.predict([5], event_of_interest=0)
 
 
 def test_weights_that_rest_on_few_or_on_nobody_say_so() -> None:
@@ -145,6 +243,8 @@ def test_weights_are_at_least_one_or_zero_and_never_above_the_clip(
         ({"event": [1, 0], "duration": [5, float("nan")]}, "duration", 1),
         ({"event": [1.5, 0], "duration": [5, 6]}, "event", 0),
         ({"event": [-1, 0], "duration": [5, 6]}, "event", 0),
+        ({"event": [1, 99], "duration": [5, 6]}, "event", 1),
+        ({"event": [1, 0], "duration": [5, float("inf")]}, "duration", 1),
     ],
 )
 def test_a_wrong_outcome_is_named_by_row_and_field(y: object, field: str, row: int) -> None:
