@@ -76,8 +76,9 @@ def number(value: float | None) -> str:
     >>> number(0.12345), number(None)
     ('0.123', '–')
     """
-    missing = value is None or not math.isfinite(value)
-    return "–" if missing else f"{value + 0.0:.3f}".replace("-0.000", "0.000").replace("-", "−")
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{value:.3f}".replace("-0.000", "0.000").replace("-", "−")
 
 
 def interval(row: Mapping[str, Any] | None) -> str:
