@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from hscrisk.bundle.coding import parse_json
 from hscrisk.bundle.contents import Contents
+from hscrisk.bundle.explaining import explain_record
 from hscrisk.bundle.manifest import SealedFiles, read_sealed, safe_word
 from hscrisk.bundle.prediction import EndpointPrediction, predict
 from hscrisk.bundle.readers import FORMAT, READERS
@@ -102,9 +103,7 @@ class Bundle(Contents):
         HorizonOutOfRange
             If the horizon lies beyond the model's last anchor.
         """
-        from hscrisk.bundle.explaining import explain_record
-
-        return explain_record(self, record, endpoint, horizon)
+        return explain_record(self, record, endpoint, horizon, model_version=self.model_version)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from hscrisk.explain.figure import render_figure
 from hscrisk.explain.importance import importance_table
 from hscrisk.explain.overview import render_overview
 from hscrisk.explain.page import render_page
-from hscrisk.explain.words import paragraphs
+from hscrisk.explain.words import paragraphs, with_text
 from hscrisk.explain.write import write_explanations
 
 __all__ = [
@@ -23,5 +23,6 @@ __all__ = [
     "render_figure",
     "render_overview",
     "render_page",
+    "with_text",
     "write_explanations",
 ]

@@ -159,14 +159,12 @@ class Explanation:
         return "chance" if self.direction == "favourable" else "risk"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values (JSON), the words included."""
-        from hscrisk.explain.words import paragraphs
-
-        return {**asdict(self), "text": list(paragraphs(self))}
+        """Return plain values (JSON); `hscrisk.explain.words.with_text` adds the words."""
+        return asdict(self)
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> Self:
-        """Rebuild an explanation from `to_dict`."""
+        """Rebuild an explanation from `to_dict`, whether or not the words stand beside it."""
         given = {key: value for key, value in content.items() if key != "text"}
         cohort, years = dict(given["cohort"]), given["cohort"]["years"]
         cohort["years"] = None if years is None else (int(years[0]), int(years[1]))

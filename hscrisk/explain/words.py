@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from hscrisk.explain.explanation import (
     DISCLAIMER,
@@ -51,6 +52,11 @@ def paragraphs(explanation: Explanation) -> tuple[str, ...]:
         evaluated(explanation),
     )
     return tuple(part.strip() for part in parts if part)
+
+
+def with_text(explanation: Explanation) -> dict[str, Any]:
+    """Return the explanation as plain values (JSON), the words beside the numbers."""
+    return {**explanation.to_dict(), "text": list(paragraphs(explanation))}
 
 
 def title(explanation: Explanation) -> str:

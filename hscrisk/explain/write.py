@@ -11,6 +11,7 @@ from hscrisk.explain.explanation import Explanation
 from hscrisk.explain.figure import render_figure
 from hscrisk.explain.overview import render_overview
 from hscrisk.explain.page import render_page
+from hscrisk.explain.words import with_text
 
 INDEX = "index.html"
 
@@ -51,7 +52,7 @@ def write_explanations(
     for e in explanations:
         texts[pages[e.endpoint]] = render_page(e, index=INDEX)
         texts[f"{e.endpoint}.svg"] = render_figure(e)
-        kept = json.dumps(e.to_dict(), ensure_ascii=True, allow_nan=False, indent=1)
+        kept = json.dumps(with_text(e), ensure_ascii=True, allow_nan=False, indent=1)
         texts[f"{e.endpoint}.json"] = f"{kept}\n"
     try:
         folder.mkdir(parents=True, exist_ok=True)

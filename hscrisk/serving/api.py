@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse, Response
 
+from hscrisk.explain import with_text
 from hscrisk.schema import Field
 from hscrisk.scoring import RiskPrediction
 from hscrisk.serving.answers import explain, predict
@@ -57,7 +58,7 @@ def routes(served: Served, readiness: Readiness) -> APIRouter:
         found = await run_in_threadpool(
             explain, served, asked.record, asked.endpoint, asked.horizon
         )
-        return json_response(found.to_dict())
+        return json_response(with_text(found))
 
     @router.get("/v1/contract", summary="The fields of a record", response_model=dict[str, Any])
     async def contract_route() -> Response:

@@ -16,7 +16,7 @@ from scipy.special import expit
 
 from hscrisk.endpoints import load_endpoint
 from hscrisk.errors import HorizonOutOfRange, InvalidRecord
-from hscrisk.explain import CohortFacts, Context, Explanation, explain, paragraphs
+from hscrisk.explain import CohortFacts, Context, Explanation, explain, paragraphs, with_text
 from hscrisk.explain.words import TOP, factors
 from hscrisk.models import BoostedIncidence, LogisticIncidence, MarginalIncidence
 from hscrisk.schema import load_contract
@@ -194,7 +194,7 @@ def test_one_patient_at_a_time_and_no_day_beyond_the_last(
 
 def test_plain_values_and_back(explained: Explain) -> None:
     e = explained("linear_boosted", 100.0)[0]
-    kept = json.loads(json.dumps(e.to_dict(), allow_nan=False))
+    kept = json.loads(json.dumps(with_text(e), allow_nan=False))
     assert Explanation.from_dict(kept) == e
     assert kept["text"] == list(paragraphs(e))
     assert kept["disclaimer"] == "Research decision support, not a medical device"
