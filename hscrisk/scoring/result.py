@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-DISCLAIMER = "Research decision support, not a medical device"
+from hscrisk.explain.explanation import DISCLAIMER
 
 
 @dataclass(frozen=True)

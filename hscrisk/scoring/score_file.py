@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from hscrisk.bundle import Bundle
+from hscrisk.explain.explanation import DISCLAIMER
 from hscrisk.ingest import Mapping as Columns
 from hscrisk.ingest import ReadResult, load_mapping
 from hscrisk.ingest.chunks import ROWS, read_in_chunks
@@ -19,7 +20,6 @@ from hscrisk.ingest.mapping import CONTRACT, contract_mapping
 from hscrisk.schema import Contract
 from hscrisk.scoring.contributions import contributions_table
 from hscrisk.scoring.outputs import Places, Writers
-from hscrisk.scoring.result import DISCLAIMER
 from hscrisk.scoring.score_table import identifiers, score, table_of, whole_days
 
 
