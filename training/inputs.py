@@ -138,7 +138,7 @@ def code_hash() -> str:
         path
         for folder in folders
         for path in folder.rglob("*")
-        if path.suffix in {".py", ".yaml", ".md", ".html"} and path.is_file()
+        if path.suffix in {".py", ".yaml", ".md", ".html", ".css"} and path.is_file()
     )
     return fingerprint([_sha256(path) for path in sources])
 
