@@ -16,7 +16,8 @@ from hscrisk.metrics.states import KnownStates
 FloatArray = NDArray[np.float64]
 TINY = 1e-12
 MAX_STEPS = 50
-CONVERGED = 1e-9
+CONVERGED = 1e-7
+"""Last step; what is left behind it is of the order of its square."""
 FURTHEST = 30.0
 """Log-odds for a standard deviation of logit(risk) beyond which the outcomes are separated."""
 SINGULAR = 1e-10
@@ -98,9 +99,9 @@ def recalibration(states: KnownStates, risk: FloatArray) -> FloatArray:
 def _shift(w: FloatArray, target: FloatArray, x: FloatArray, start: FloatArray) -> FloatArray:
     shift = np.full(len(w), start[0])
     step = np.full(len(w), np.inf)
-    for _ in range(MAX_STEPS):
-        p = expit(shift[:, None] + x)
-        step = (w * (target - p)).sum(axis=1) / np.maximum((w * p * (1 - p)).sum(axis=1), TINY)
+    for k in range(MAX_STEPS):
+        p = expit(shift[:, None] + x) if k else expit(start[0] + x)
+        step = _total(w, target - p) / np.maximum(_total(w, p * (1 - p)), TINY)
         # Far from the maximum the curvature is nearly flat; a longer step would overshoot.
         shift += np.clip(step, -2, 2)
         if np.abs(step).max() < CONVERGED:
@@ -113,11 +114,12 @@ def _line(w: FloatArray, target: FloatArray, z: FloatArray, start: FloatArray) -
     beta = np.repeat(begin, len(w), axis=0)
     size, determinant = np.full(len(w), np.inf), np.zeros(len(w))
     floor = np.zeros(len(w))
-    for _ in range(MAX_STEPS):
-        p = expit(beta[:, :1] + beta[:, 1:] * z)
-        error, curvature = w * (target - p), w * p * (1 - p)
-        g0, h00 = error.sum(axis=1), curvature.sum(axis=1)
-        g1, h01, h11 = error @ z, curvature @ z, curvature @ z**2
+    for k in range(MAX_STEPS):
+        eta = beta[:, :1] + beta[:, 1:] * z if k else begin[0, 0] + begin[0, 1] * z
+        p = expit(eta)
+        error, curvature = target - p, p * (1 - p)
+        g0, g1 = _total(w, error), _total(w, error * z)
+        h00, h01, h11 = (_total(w, curvature * z**power) for power in range(3))
         determinant, floor = h00 * h11 - h01**2, SINGULAR * h00 * h11
         step = np.column_stack([h11 * g0 - h01 * g1, h00 * g1 - h01 * g0])
         step /= np.maximum(determinant, np.finfo(float).tiny)[:, None]
@@ -127,3 +129,9 @@ def _line(w: FloatArray, target: FloatArray, z: FloatArray, start: FloatArray) -
             break
     reached = (size < CONVERGED) & (np.abs(beta).max(axis=1) < FURTHEST) & (determinant > floor)
     return np.where(reached[:, None], beta, np.nan)
+
+
+def _total(w: FloatArray, values: FloatArray) -> FloatArray:
+    """Return sums over subjects of w times values, which all draws share or each has its own."""
+    total: FloatArray = w @ values if values.ndim == 1 else np.einsum("ij,ij->i", w, values)
+    return total
