@@ -15,12 +15,17 @@ from hscrisk.bundle import Bundle, load_bundle
 from hscrisk.bundle.card import facts_of, render_model_card
 from hscrisk.bundle.contents import Contents
 from hscrisk.cohort import CohortSummary
+from hscrisk.errors import InputOutputFailed, InvalidConfiguration
 from hscrisk.evaluation.out_of_fold import NULL
 from hscrisk.ingest import ReadResult
 from hscrisk.scoring import score_table
 from training.config import TrainingConfig
 from training.endpoint import Trained, curve
+from training.finished import NAME as RECORD
 from training.finished import Finished, keep
+
+MARK = ".hscrisk-run"
+"""An empty file, which says that a run may empty the folders beside it."""
 
 OUTPUTS = (
     "cohort.json",
@@ -34,6 +39,30 @@ OUTPUTS = (
     "scores.csv",
     "mlflow.db",
 )
+
+
+def claim(folder: Path) -> None:
+    """Make `folder` a run's own: nothing that somebody else put somewhere is ever emptied.
+
+    Raises
+    ------
+    InvalidConfiguration
+        If it holds what no run wrote.
+    InputOutputFailed
+        If it cannot be made.
+    """
+    try:
+        ours = any((folder / name).is_file() for name in (MARK, RECORD))
+        if folder.is_dir() and any(folder.iterdir()) and not ours:
+            rule = "the folder holds what no run wrote"
+            mend = "Name a new or an empty folder."
+            raise InvalidConfiguration(rule, field="out", value=str(folder), mend=mend)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / MARK).touch()
+    except OSError as error:
+        rule = f"the folder cannot be made ({error.strerror})"
+        mend = "Check its name and rights."
+        raise InputOutputFailed(rule, field="out", value=str(folder), mend=mend) from error
 
 
 def keep_check(config: TrainingConfig, read: ReadResult, summary: CohortSummary) -> None:

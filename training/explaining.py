@@ -30,14 +30,25 @@ def explain(
             matter(folder / t.endpoint.name, bundle, t)
         except MissingExtra as error:
             said = [f"no figures: {error}"]
-    position = config.explanation.position
-    if position >= len(records):
-        rule = f"there are only {len(records)} accepted rows"
-        raise InvalidConfiguration(rule, field="explanation.position", value=position)
-    record = record_of(records, position, bundle)
+    record = record_of(records, config.explanation.position, bundle)
     write_json(folder / "patient.json", record)
     one_patient(folder / "patient", bundle, record)
     return [*said, f"{len(trained)} endpoints, one patient"]
+
+
+def require_row(config: TrainingConfig, n_accepted: int) -> None:
+    """Refuse a position that no accepted row has, before anything is trained.
+
+    Raises
+    ------
+    InvalidConfiguration
+        With the last position that there is.
+    """
+    position = config.explanation.position
+    if position >= n_accepted:
+        rule = f"there are only {n_accepted} accepted rows"
+        mend = f"Ask for 0 to {n_accepted - 1}." if n_accepted else "Check the mapping first."
+        raise InvalidConfiguration(rule, field="explanation.position", value=position, mend=mend)
 
 
 def matter(folder: Path, bundle: Bundle, t: Trained) -> None:

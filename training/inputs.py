@@ -38,6 +38,9 @@ class Inputs:
         SHA-256 of the data's bytes, of the configuration, and of the lock.
     code : str
         Hash of the programs and the library, so that an edit trains anew.
+    tracking : str
+        Hash of where the run is tracked and under which alias: models are not registered there by
+        a run that was kept elsewhere.
     """
 
     data: Path
@@ -45,11 +48,12 @@ class Inputs:
     models: dict[str, ModelConfig]
     hashes: dict[str, str]
     code: str
+    tracking: str
 
     @property
     def key(self) -> str:
         """Return the hash of all of it."""
-        return fingerprint({**self.hashes, "code": self.code})
+        return fingerprint({**self.hashes, "code": self.code, "tracking": self.tracking})
 
 
 def gather(config: TrainingConfig) -> Inputs:
@@ -65,7 +69,8 @@ def gather(config: TrainingConfig) -> Inputs:
         "configuration": fingerprint(_what_matters(config, endpoints, models)),
         "lock": _sha256(LOCK) if LOCK.is_file() else "not recorded",
     }
-    return Inputs(data, endpoints, models, hashes, code_hash())
+    tracking = fingerprint(config.tracking.model_dump(mode="json"))
+    return Inputs(data, endpoints, models, hashes, code_hash(), tracking)
 
 
 def data_path(name_or_path: str) -> Path:

@@ -10,12 +10,12 @@ import training.assemble as assemble
 import training.closing as closing
 import training.finished as finished
 from hscrisk.cohort import CohortSummary, summarise
-from hscrisk.errors import HscriskError, InvalidConfiguration, NotEstimable
+from hscrisk.errors import HscriskError, InputOutputFailed, InvalidConfiguration, NotEstimable
 from hscrisk.ingest import ReadResult, read_records
 from hscrisk.schema import load_contract
 from training.config import TrainingConfig, load_training
 from training.endpoint import Trained, train
-from training.explaining import explain
+from training.explaining import explain, require_row
 from training.inputs import Inputs, gather
 from training.progress import Progress
 from training.track import track
@@ -30,7 +30,7 @@ def run(config: TrainingConfig, progress: Progress) -> finished.Finished:
     if (kept := finished.find(config.out, inputs.key)) is not None:
         progress.say(f"Nothing has changed since the training of {kept.trained}: nothing to train.")
         return kept
-    config.out.mkdir(parents=True, exist_ok=True)
+    artefacts.claim(config.out)
     read, summary = check(config, inputs, progress)
     trained = train_all(config, inputs, read, summary, progress)
     artefacts.keep_evaluation(config, trained)
@@ -59,6 +59,7 @@ def check(
         notes.append(f"{read.n_read} read = {accepted} accepted + {aside} quarantined")
         soft = int((read.violations["severity"] == "soft").sum())
         notes.append(f"{soft} warnings")
+        require_row(config, accepted)
         summary = summarise(read.accepted, inputs.endpoints)
         artefacts.keep_check(config, read, summary)
     for name, reason in summary.refused.items():
@@ -107,6 +108,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         ours = isinstance(error, InvalidConfiguration)
         print(f"training: {error if ours else error.without_value()}", file=sys.stderr)
         return error.exit_code
+    except OSError as error:
+        print(f"training: {error.filename}: {error.strerror}", file=sys.stderr)
+        return InputOutputFailed.exit_code
     return 0
 
 

@@ -23,7 +23,7 @@ from hscrisk.datasets import load_copelan1991
 from hscrisk.errors import InputOutputFailed, InvalidConfiguration, NotEstimable
 from hscrisk.schema import load_contract
 from hscrisk.scoring.score_table import COLUMNS
-from training.config import TrainingConfig
+from training.config import ExplanationSettings, TrackingSettings, TrainingConfig
 from training.endpoint import train
 from training.inputs import gather
 from training.progress import Progress
@@ -140,6 +140,9 @@ def test_the_key_follows_content_and_not_places(config: TrainingConfig, tmp_path
     shutil.copyfile(gather(config).data, copied)
     assert gather(config.model_copy(update={"data": str(copied)})).key == key
     assert gather(config.model_copy(update={"seed": 1})).key != key
+    elsewhere = config.model_copy(update={"tracking": TrackingSettings(alias="champion")})
+    assert gather(elsewhere).key != key
+    assert gather(elsewhere).hashes == gather(config).hashes
     copied.write_bytes(copied.read_bytes() + b"\n")
     assert gather(config.model_copy(update={"data": str(copied)})).key != key
     Path(config.model).write_text("kind: logistic\n", encoding="utf-8")
@@ -170,6 +173,30 @@ def test_wrong_words_are_refused_before_anything_runs(config: TrainingConfig) ->
     with pytest.raises(InvalidConfiguration, match="Did you mean 'relapse'"):
         gather(config.model_copy(update={"endpoints": ("relaps",)}))
     assert not config.out.exists()
+
+
+def test_nothing_of_anybody_else_is_emptied(
+    config: TrainingConfig, listening: tuple[Progress, io.StringIO], tmp_path: Path
+) -> None:
+    theirs = config.out / "evaluation" / "notes.txt"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("years of work", encoding="utf-8")
+    with pytest.raises(InvalidConfiguration, match="what no run wrote"):
+        pipeline.run(config, listening[0])
+    assert [path for path in config.out.rglob("*") if path.is_file()] == [theirs]
+    with pytest.raises(InputOutputFailed, match="cannot be made"):
+        pipeline.run(config.model_copy(update={"out": theirs / "run"}), listening[0])
+
+
+def test_a_row_that_is_not_there_is_refused_before_training(
+    config: TrainingConfig,
+    listening: tuple[Progress, io.StringIO],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pipeline, "train_all", None)
+    far = config.model_copy(update={"explanation": ExplanationSettings(position=137)})
+    with pytest.raises(InvalidConfiguration, match="Ask for 0 to 136"):
+        pipeline.run(far, listening[0])
 
 
 def test_the_command_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
