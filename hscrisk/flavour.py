@@ -60,8 +60,8 @@ def one_row_each(bundle: Bundle, frame: pd.DataFrame) -> pd.DataFrame:
         for what in ("risk", "low", "high"):
             columns[f"{what}_{day:g}"] = getattr(found, what)[:, k]
         columns[f"null_risk_{day:g}"] = found.null_risk[k]
-    columns["supported"] = [not reasons for reasons in scored.reasons[endpoint]]
-    columns["reasons"] = ["; ".join(reasons) for reasons in scored.reasons[endpoint]]
+    columns["supported"] = scored.reasons[endpoint].supported
+    columns["reasons"] = scored.reasons[endpoint].joined()
     return pd.DataFrame(columns, index=frame.index)
 
 

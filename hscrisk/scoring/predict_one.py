@@ -64,7 +64,7 @@ def predict_one(
                     level=LEVEL,
                     null_risk=float(p.null_risk[column]),
                     cohort=Cohort(profile.source, profile.n, profile.years),
-                    supported=not scored.reasons[name][0],
+                    supported=bool(scored.reasons[name].supported[0]),
                     reasons=scored.reasons_at(name, 0, column),
                     model_version=bundle.model_version,
                     schema_version=bundle.schema_version,

@@ -184,7 +184,8 @@ def _score_piece(bundle: Bundle, result: ReadResult, writers: Writers, count: _C
     count.quarantined += len(result.quarantined)
     count.risks += len(table)
     count.nested += scored.n_capped
-    count.unsupported += sum(map(any, zip(*scored.reasons.values(), strict=True)))
+    everywhere = np.stack([found.supported for found in scored.reasons.values()])
+    count.unsupported += int((~everywhere.all(axis=0)).sum())
 
 
 def _types(bundle: Bundle) -> dict[str, pa.DataType]:

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from hscrisk.applicability import assess
+from hscrisk.applicability import Assessment, assess_all
 from hscrisk.bundle import Bundle, EndpointPrediction
 from hscrisk.bundle.prediction import nesting_note
 from hscrisk.errors import MissingColumn
 from hscrisk.schema import Records
+from hscrisk.schema.values import TEXT
 
 COLUMNS = (
     "transplant_id",
@@ -38,12 +39,12 @@ class Scored:
     Attributes
     ----------
     predictions : dict of str to EndpointPrediction
-    reasons : dict of str to list of list of str
-        By endpoint, one list a row.
+    reasons : dict of str to Assessment
+        By endpoint.
     """
 
     predictions: dict[str, EndpointPrediction]
-    reasons: dict[str, list[list[str]]]
+    reasons: dict[str, Assessment]
 
     @property
     def n_capped(self) -> int:
@@ -54,20 +55,31 @@ class Scored:
         """Return the reasons of one risk, the note on nesting last."""
         origin = self.predictions[endpoint].shown_from[row, column]
         note = () if origin == endpoint else (nesting_note(origin),)
-        return (*self.reasons[endpoint][row], *note)
+        return (*self.reasons[endpoint].of_row(row), *note)
 
-    def words(self, endpoint: str) -> NDArray[np.object_]:
-        """Return the reasons joined by '; ', shape (n_samples, n_horizons)."""
-        prediction = self.predictions[endpoint]
-        one_a_row = np.array(["; ".join(found) for found in self.reasons[endpoint]], dtype=object)
-        words = np.repeat(one_a_row[:, None], len(prediction.horizons), axis=1)
-        for row, column in zip(*np.nonzero(prediction.capped), strict=True):
-            words[row, column] = "; ".join(self.reasons_at(endpoint, row, column))
-        return words
+    def words(self, endpoint: str) -> tuple[list[str], NDArray[np.intp]]:
+        """Return the different reasons in words, and which of them each risk has.
+
+        Returns
+        -------
+        texts : list of str
+            Reasons joined by '; '.
+        which : ndarray of int, shape (n_samples, n_horizons)
+            Positions in `texts`.
+        """
+        shown, found = self.predictions[endpoint], self.reasons[endpoint]
+        told = found.of_kinds()
+        texts = ["; ".join(reasons) for reasons in told]
+        which = np.repeat(found.kind[:, None], len(shown.horizons), axis=1)
+        for origin in sorted(set(shown.shown_from[shown.capped])):
+            there = shown.shown_from == origin
+            which[there] += len(texts)
+            texts += ["; ".join([*reasons, nesting_note(origin)]) for reasons in told]
+        return texts, which
 
     def supported(self, endpoint: str) -> NDArray[np.bool_]:
         """Return whether training saw such patients, shape (n_samples, n_horizons)."""
-        one_a_row = np.array([not found for found in self.reasons[endpoint]], dtype=bool)
+        one_a_row = self.reasons[endpoint].supported
         return np.repeat(one_a_row[:, None], len(self.predictions[endpoint].horizons), axis=1)
 
 
@@ -81,11 +93,24 @@ def score(
     """Return predictions and reasons; see `Bundle.predict` for the arguments."""
     frame = data.frame if isinstance(data, Records) else data
     predictions = bundle.predict(frame, endpoints=endpoints, horizons=horizons)
-    reasons = {
-        name: assess(bundle.profiles[name], frame, bundle.endpoints[name].population)
-        for name in predictions
-    }
-    return Scored(predictions, reasons)
+    return Scored(predictions, _reasons(bundle, list(predictions), frame))
+
+
+def _reasons(
+    bundle: Bundle, endpoints: Sequence[str], frame: pd.DataFrame
+) -> dict[str, Assessment]:
+    """Return what speaks against each endpoint, found once for those that saw the same cohort."""
+    known: list[tuple[Any, Assessment]] = []
+    reasons = {}
+    for name in endpoints:
+        profile, population = bundle.profiles[name], bundle.endpoints[name].population
+        asked = (profile.predictors, population)
+        found = next((told for what, told in known if what == asked), None)
+        if found is None:
+            found = assess_all(profile, frame, population)
+            known.append((asked, found))
+        reasons[name] = found
+    return reasons
 
 
 def score_table(
@@ -144,22 +169,34 @@ def table_of(
     def beside(of: Callable[[EndpointPrediction], NDArray[Any]]) -> NDArray[Any]:
         return np.concatenate([of(p) for p in parts], axis=1).reshape(-1)
 
+    texts: list[str] = []
+    which = []
+    for p in parts:
+        own, places = scored.words(p.endpoint)
+        which.append(places + len(texts))
+        texts += own
+    every = np.zeros(n * len(labels), dtype=np.intp)
     return pd.DataFrame(
         {
-            "transplant_id": np.repeat(names, len(labels)),
-            "endpoint": np.tile(np.array(labels, dtype=object), n),
+            "transplant_id": _text(names, np.repeat(np.arange(n), len(labels))),
+            "endpoint": _text(labels, np.tile(np.arange(len(labels)), n)),
             "horizon_days": np.tile(whole_days(days), n),
             "risk": beside(lambda p: p.risk),
             "low": beside(lambda p: p.low),
             "high": beside(lambda p: p.high),
             "null_risk": np.tile(np.concatenate([p.null_risk for p in parts]), n),
             "supported": beside(lambda p: scored.supported(p.endpoint)),
-            "reasons": beside(lambda p: scored.words(p.endpoint)),
-            "model_version": model_version or bundle.model_version,
-            "schema_version": bundle.schema_version,
+            "reasons": _text(texts, np.concatenate(which, axis=1).reshape(-1)),
+            "model_version": _text([model_version or bundle.model_version], every),
+            "schema_version": _text([bundle.schema_version], every),
         },
         columns=list(COLUMNS),
     )
+
+
+def _text(words: Sequence[str] | NDArray[np.object_], which: NDArray[np.intp]) -> Any:
+    """Return a column of few words that stand often: each is made into text once."""
+    return pd.Series(words, dtype=TEXT).array.take(which)
 
 
 def whole_days(days: NDArray[np.float64]) -> NDArray[Any]:

@@ -81,7 +81,7 @@ class TableWriter:
         # Types by name, never guessed from a piece: one that is empty would have others.
         schema = pa.schema([(str(c), self._types.get(c, pa.string())) for c in table.columns])
         arrays = [
-            pa.array(column if c in self._types else _text(column), type=kind, from_pandas=True)
+            pa.array(column, type=kind, from_pandas=True) if c in self._types else _text(column)
             for (c, column), kind in zip(table.items(), schema.types, strict=True)
         ]
         if self._parquet is None:
@@ -102,8 +102,12 @@ class TableWriter:
             self._temporary.replace(self.path)
 
 
-def _text(column: pd.Series[Any]) -> pd.Series[Any]:
-    return column.astype(object).map(str, na_action="ignore")
+def _text(column: pd.Series[Any]) -> pa.Array:
+    try:
+        return pa.array(column, type=pa.string(), from_pandas=True)
+    except pa.ArrowException:  # not all of it is text: a quarantined cell is anything
+        words = column.astype(object).map(str, na_action="ignore")
+        return pa.array(words, type=pa.string(), from_pandas=True)
 
 
 class _disk:

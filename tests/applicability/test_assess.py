@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hscrisk.applicability import CohortProfile, LevelsSeen, NumbersSeen, assess
+from hscrisk.applicability import CohortProfile, LevelsSeen, NumbersSeen, assess, assess_all
 
 PROFILE = CohortProfile(
     "registry",
@@ -113,3 +113,6 @@ def test_a_row_alone_has_the_reasons_it_has_in_a_batch(rows: list[dict[str, obje
     categories = {"graft_source": ["cord_blood", "bone_marrow", "?"]}
     as_categories = frame.astype({k: pd.CategoricalDtype(v) for k, v in categories.items()})
     assert assess(PROFILE, as_categories) == together
+    at_once = assess_all(PROFILE, as_categories)
+    assert at_once.joined().tolist() == ["; ".join(found) for found in together]
+    assert at_once.supported.tolist() == [not found for found in together]
