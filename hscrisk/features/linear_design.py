@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 CELLS = 32768
 """Cells of a block's running sum: small enough to stay in cache."""
+FARTHEST = 1000.0
+"""Deviations beyond which a value counts as no farther: it is no measurement, and without an end
+its square leaves the range of float32 and an interval is no number."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class LinearDesign:
         np.copyto(values, self.fill[:, None], where=np.isnan(values))
         values -= self.mean[:, None]
         values *= self.scale[:, None]
-        return values
+        return np.clip(values, -FARTHEST, FARTHEST, out=values)
 
     def sums(self, matrix: NDArray[np.float32], coefficients: NDArray[Any]) -> NDArray[Any]:
         """Return design @ coefficients, shape (n_samples, n_sums), summed column by column.

@@ -160,8 +160,9 @@ class AnchoredRisk:
         """Return sigma(log-odds -+ z s), s the weighted sum of the parts' deviations.
 
         Parts fitted on the same patients err together, so deviations are added, not variances.
-        Where an earlier anchor binds, its deviation does too; between anchors the limits follow
-        the marginal log-odds as the risk does.
+        Where an earlier anchor binds, its deviation does too. What the risk has reached it cannot
+        lose, so either limit is a running maximum as the risk is, and follows the marginal
+        log-odds between anchors.
         """
         highest, binding = running_maximum(self.joined(matrix))
         deviation = np.zeros_like(highest)
@@ -171,8 +172,9 @@ class AnchoredRisk:
         reach = norm.ppf(0.5 + level / 2) * deviation
         reach = np.take_along_axis(reach, binding, axis=1)
         mixing = self.curve.mixing(self.anchors, horizons)
-        low, high = mixing.apply(highest - reach), mixing.apply(highest + reach)
-        return np.asarray(expit(low)), np.asarray(expit(high))
+        limits = (np.maximum.accumulate(highest + side * reach, axis=1) for side in (-1, 1))
+        low, high = (np.asarray(expit(mixing.apply(limit))) for limit in limits)
+        return low, high
 
     def explain(self, matrix: Matrix, horizon: float) -> Explained:
         """Return contributions at a horizon, those of the binding anchor where one binds.

@@ -41,7 +41,7 @@ class TrainingData:
         InvalidOutcome
             When outcomes are malformed, of another length, or in another order than `X`.
         InvalidRecord
-            When the features cannot be encoded or groups have another length.
+            When the features cannot be encoded, or groups are of another length or order.
         """
         outcome = check_outcome(y)
         pipeline = FeaturePipeline().fit(X)
@@ -50,18 +50,19 @@ class TrainingData:
                 f"features have {len(X)} rows and outcomes {len(outcome.event)}",
                 mend="Give one outcome for each row of X.",
             )
-        _refuse_other_order(X, y)
+        _refuse_other_order(X, y, "outcomes", InvalidOutcome)
+        _refuse_other_order(X, groups, "groups", InvalidRecord)
         return cls(pipeline.transform(X), outcome, _labels(groups, len(X)), pipeline)
 
 
-def _refuse_other_order(X: pd.DataFrame, y: Any) -> None:
-    index = getattr(y, "index", None)
+def _refuse_other_order(
+    X: pd.DataFrame, other: Any, what: str, error: type[InvalidOutcome | InvalidRecord]
+) -> None:
+    index = getattr(other, "index", None)
     if not isinstance(index, pd.Index) or X.index.equals(index):
         return
     if set(X.index) == set(index):
-        raise InvalidOutcome(
-            "outcomes have the rows of X in another order", mend="Use y.loc[X.index]."
-        )
+        raise error(f"{what} have the rows of X in another order", mend="Take their .loc[X.index].")
 
 
 def _labels(groups: Any, n: int) -> NDArray[np.intp]:
