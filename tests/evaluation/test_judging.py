@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator
 
 from hscrisk.errors import HorizonOutOfRange, InvalidConfiguration, NotEstimable
 from hscrisk.evaluation import EvaluationTable, evaluate, judged
+from hscrisk.models import LogisticIncidence
 from tests.reference import brute_force
 
 HORIZONS = [30.0, 100.0]
@@ -261,3 +262,17 @@ def test_records_hold_no_infinity() -> None:
     record = table.to_records()[0]
     assert (record["estimate"], record["low"], record["high"]) == (None, None, None)
     assert json.loads(json.dumps(record, allow_nan=False)) == record
+
+
+@pytest.mark.slow
+def test_where_nothing_can_be_found_the_null_is_hardly_ever_beaten() -> None:
+    """40 cohorts of noise: 5 or more at a rate of 2.5 % would be 1 in 300."""
+    won = 0
+    for seed in range(40):
+        data = cohort(150, seed)
+        data.X = pd.DataFrame(np.random.default_rng(1000 + seed).normal(size=(150, 3)))
+        data.X.columns = ["a", "b", "c"]
+        model = LogisticIncidence(horizons=[100.0])
+        table = evaluate({"m": model}, data, horizons=[100], n_draws=200)
+        won += "m beats" in table.verdict("m")
+    assert won <= 4
