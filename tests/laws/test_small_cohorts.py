@@ -82,6 +82,16 @@ def test_limits_never_fall_with_time(crossing: tuple[IncidenceModel, pd.DataFram
     assert ((low <= risk) & (risk <= high)).all()
 
 
+def test_where_an_earlier_anchor_binds_its_limits_stand(
+    crossing: tuple[IncidenceModel, pd.DataFrame],
+) -> None:
+    model, new = crossing
+    raw = unbound(model, new)
+    bound = raw[:, 1:] < np.maximum.accumulate(raw, axis=1)[:, :-1]
+    for limit in model.predict_interval(new):
+        assert np.array_equal(limit[:, 1:][bound], limit[:, :-1][bound])
+
+
 def test_the_interval_is_the_posteriors(crossing: tuple[IncidenceModel, pd.DataFrame]) -> None:
     """Log-odds -+ 1.645 s, s the weighted sum of the parts' deviations, at the first anchor."""
     model, new = crossing
