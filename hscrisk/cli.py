@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from hscrisk._version import __version__
-from hscrisk.errors import HscriskError
+from hscrisk.errors import HscriskError, told
 
 app = typer.Typer(
     name="hscrisk",
@@ -174,10 +174,12 @@ def explain(
 ) -> None:
     """Explain one transplant: a page, a figure and JSON for each endpoint, and an index."""
     from hscrisk.bundle import load_bundle
+    from hscrisk.bundle.manifest import require_outside
     from hscrisk.errors import HorizonOutOfRange, NotEstimable
     from hscrisk.explain import write_explanations
     from hscrisk.explain.record_file import load_record
 
+    require_outside(out)
     loaded, given = load_bundle(bundle, expect), load_record(record)
     explained, refused = [], {}
     for name in [endpoint] if endpoint else loaded.endpoints:
@@ -186,7 +188,7 @@ def explain(
         except (HorizonOutOfRange, NotEstimable) as error:
             if endpoint:
                 raise
-            refused[name] = str(error)
+            refused[name] = error.rule
     written = write_explanations(out, explained, refused)
     typer.echo(written[0])
     typer.echo(f"{len(explained)} of {len(explained) + len(refused)} endpoints explained")
@@ -230,7 +232,7 @@ def main() -> None:
     try:
         app()
     except HscriskError as error:
-        typer.echo(f"hscrisk: {error}", err=True)
+        typer.echo(f"hscrisk: {told(error)}", err=True)
         sys.exit(error.exit_code)
 
 

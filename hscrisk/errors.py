@@ -58,16 +58,20 @@ class InvalidRecord(HscriskError):
     """A record breaks the data contract."""
 
 
+class InvalidOutcome(HscriskError):
+    """Outcomes (`event`, `duration`) are malformed."""
+
+
+OF_RECORDS = (InvalidRecord, InvalidOutcome)
+"""Errors whose value is one of a patient's."""
+
+
 class MissingColumn(HscriskError):
     """A column that is needed is absent."""
 
 
 class InvalidConfiguration(HscriskError):
     """A configuration file (endpoint, mapping, model, training) is wrong."""
-
-
-class InvalidOutcome(HscriskError):
-    """Outcomes (`event`, `duration`) are malformed."""
 
 
 class LeakedOutcome(HscriskError):
@@ -130,6 +134,14 @@ class MissingExtra(HscriskError):
             f"{what} needs packages that are not installed{found}",
             mend=f'Install them: pip install "hscrisk[{extra}]"',
         )
+
+
+def told(error: HscriskError) -> str:
+    """Return an error as a command prints it: what is printed ends up in logs.
+
+    What stood in a record is left out; a word of a configuration or an argument may be shown.
+    """
+    return error.without_value() if isinstance(error, OF_RECORDS) else str(error)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from hscrisk.bundle import Bundle, load_bundle
-from hscrisk.errors import HscriskError
+from hscrisk.errors import HscriskError, told
 from hscrisk.schema import load_contract, render_fields
 from training.artefacts import emptied
 from training.config import load_training
@@ -60,7 +60,7 @@ def main() -> int:
         bundle = load_bundle(config.out / "bundle")
         write_cards(ROOT / "model_cards", bundle, DEMO.name)
     except HscriskError as error:
-        print(f"docs: {error}", file=sys.stderr)
+        print(f"docs: {told(error)}", file=sys.stderr)
         return error.exit_code
     progress.say(f"model_cards/{bundle.name}: {len(bundle.cards)} cards")
     return 0

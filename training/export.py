@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from hscrisk.bundle import Bundle, load_bundle
 from hscrisk.errors import HscriskError, InvalidConfiguration
 from training.inputs import in_order
 
+SOURCE = re.compile(r"[a-z0-9][a-z0-9_]*@[a-z][a-z0-9_-]*")
 DEFAULT_STORE = "sqlite:///runs/demo/mlflow.db"
 
 
@@ -48,11 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder of the new bundle")
     parser.add_argument("--tracking-uri", default=DEFAULT_STORE, help=f"default: {DEFAULT_STORE}")
     given = parser.parse_args(arguments)
-    cohort, at, alias = given.source.partition("@")
     try:
-        if not (cohort and at and alias):
+        if not SOURCE.fullmatch(given.source):
             rule = "name a cohort and an alias"
             raise InvalidConfiguration(rule, value=given.source, mend="As copelan1991@candidate.")
+        cohort, _, alias = given.source.partition("@")
         bundle = export(cohort, alias, given.out, given.tracking_uri)
     except HscriskError as error:
         print(f"export: {error}", file=sys.stderr)

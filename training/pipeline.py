@@ -10,7 +10,7 @@ import training.assemble as assemble
 import training.closing as closing
 import training.finished as finished
 from hscrisk.cohort import CohortSummary, summarise
-from hscrisk.errors import HscriskError, InputOutputFailed, InvalidConfiguration, NotEstimable
+from hscrisk.errors import HscriskError, InputOutputFailed, NotEstimable, told
 from hscrisk.ingest import ReadResult, read_records
 from hscrisk.schema import load_contract
 from training.config import TrainingConfig, load_training
@@ -104,9 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = load_training(given[0])
         closing.say(config, run(config, progress), progress)
     except HscriskError as error:
-        # What stood in a record stays out of logs; a word of the configuration may be shown.
-        ours = isinstance(error, InvalidConfiguration)
-        print(f"training: {error if ours else error.without_value()}", file=sys.stderr)
+        print(f"training: {told(error)}", file=sys.stderr)
         return error.exit_code
     except OSError as error:
         print(f"training: {error.filename}: {error.strerror}", file=sys.stderr)

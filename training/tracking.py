@@ -206,9 +206,10 @@ def download_bundles(uri: str, cohort: str, alias: str, into: Path) -> dict[str,
     Raises
     ------
     InputOutputFailed
-        When no registered model of the cohort carries the alias.
+        When there is no such store, or no registered model of the cohort carries the alias.
     """
     found: dict[str, Path] = {}
+    _require_store(uri)
     with _quiet(uri):
         client = mlflow.MlflowClient()
         models = client.search_registered_models(filter_string=f"name LIKE '{cohort}-%'")
@@ -225,6 +226,15 @@ def download_bundles(uri: str, cohort: str, alias: str, into: Path) -> dict[str,
         mend = nearest(f"{cohort}@{alias}", known) if known else "Train first."
         raise InputOutputFailed(rule, value=f"{cohort}@{alias}", mend=mend)
     return found
+
+
+def _require_store(uri: str) -> None:
+    # The tracker would make an empty store where none is.
+    file = uri.removeprefix("sqlite:///")
+    if file != uri and not Path(file).is_file():
+        rule = "there is no tracking store"
+        mend = "Train first, or name another with --tracking-uri."
+        raise InputOutputFailed(rule, field=uri, mend=mend)
 
 
 def _refuse_without_signature(model_uri: str) -> None:

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hscrisk.errors import InputOutputFailed, UntrustedBundle
+from hscrisk.errors import InputOutputFailed, InvalidConfiguration, UntrustedBundle
 
 MANIFEST = "MANIFEST"
 SEAL = "MANIFEST.sha256"
@@ -61,6 +61,20 @@ def safe_name(name: str) -> bool:
 def safe_word(name: object) -> bool:
     """Return whether a name may be printed, written beside a risk and used as a file's name."""
     return isinstance(name, str) and _PART.fullmatch(name) is not None
+
+
+def require_outside(path: Path) -> None:
+    """Refuse a place inside a bundle: one more file there, and the bundle is refused for good.
+
+    Raises
+    ------
+    InvalidConfiguration
+        If the path is a bundle's folder or lies in one.
+    """
+    place = path.resolve()
+    if any((folder / SEAL).is_file() for folder in (place, *place.parents)):
+        msg = "nothing can be written into a bundle"
+        raise InvalidConfiguration(msg, field=str(path), mend="Name a place outside of it.")
 
 
 def digest(content: bytes) -> str:

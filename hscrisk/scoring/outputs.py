@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from hscrisk.bundle.manifest import SEAL
+from hscrisk.bundle.manifest import require_outside
 from hscrisk.errors import InvalidConfiguration
 from hscrisk.scoring.table_writer import TableWriter
 
@@ -45,13 +45,7 @@ class Places:
             msg = "input, output and quarantine must be different files"
             raise InvalidConfiguration(msg)
         for path in written:
-            if any((folder / SEAL).is_file() for folder in path.resolve().parents):
-                msg = "nothing can be written into a bundle"
-                raise InvalidConfiguration(
-                    msg,
-                    field=str(path),
-                    mend="Name a file outside of it.",
-                )
+            require_outside(path)
         # An old quarantine file must not pass for this run's.
         always = quarantine is not None or aside.exists()
         return cls(output, aside, always, contributions if explain else None)

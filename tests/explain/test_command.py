@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -137,8 +139,26 @@ def test_a_record_that_breaks_the_contract_is_refused_by_field(
     path = tmp_path / "bad.json"
     path.write_text(json.dumps(content))
     assert run(monkeypatch, bundle_folder, path, "--out", tmp_path / "out") == 2
-    assert words in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert words in told
+    assert not re.search("moonlight|999", told), "what is printed ends up in logs"
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("inside", [".", "cards", "explained/today"])
+def test_nothing_is_written_into_a_bundle(
+    inside: str,
+    bundle_folder: Path,
+    record: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    bundle = tmp_path / "bundle"
+    shutil.copytree(bundle_folder, bundle)
+    assert run(monkeypatch, bundle, record, "--out", bundle / inside) == 2
+    assert "nothing can be written into a bundle" in capsys.readouterr().err
+    assert load_bundle(bundle).id == load_bundle(bundle_folder).id
 
 
 def test_an_absent_record_is_an_input_failure(

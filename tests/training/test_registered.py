@@ -176,6 +176,13 @@ def test_export_refuses_what_is_not_there(
         export("copelan1991", "candidates", tmp_path / "out", small_run.uri)
     assert main(["copelan1991", "--out", str(tmp_path / "out")]) == 2
     assert "name a cohort and an alias" in capsys.readouterr().err
+    assert main(["copelan1991' OR 1=1@candidate", "--out", str(tmp_path / "out")]) == 2
+    assert "name a cohort and an alias" in capsys.readouterr().err
+    absent = tmp_path / "none.db"
+    store = ["--tracking-uri", f"sqlite:///{absent}"]
+    assert main(["copelan1991@candidate", "--out", str(tmp_path / "out"), *store]) == 3
+    assert "there is no tracking store" in capsys.readouterr().err
+    assert not absent.exists()
     assert not (tmp_path / "out").exists()
 
 
