@@ -31,7 +31,7 @@ train: setup  ## run the main job on your own registry: make train CONFIG=config
 	@$(BIN)/python -m training.pipeline $(CONFIG)
 
 test: setup  ## pass the tests
-	@$(BIN)/python -m pytest -n 2 --dist worksteal -q
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -q
 
 check: setup  ## lint, format, spelling, types, import rules
 	@$(BIN)/ruff check .

@@ -26,6 +26,9 @@ settings.register_profile(
 settings.load_profile("fixed")
 
 ROOT = Path(__file__).resolve().parents[1]
+TOGETHER = ("serving", "training", "journeys", "scoring", "bundle", "laws", "explain")
+"""Folders whose tests share what is costly to make (a run, a service, a browser, models): each
+stays on one worker, and these go first, so that none is left alone at the end."""
 SHARED = ROOT.parent / "shared" / "data"
 NO_SHARED = "the public cohorts (../shared/data) are not on this machine"
 
@@ -111,6 +114,23 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip(NO_SHARED)
     return SHARED
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(ROOT / "tests").parts[0] if ROOT in item.path.parents else ""
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keep the tests of a folder that shares something costly on one worker."""
+    if (folder := _folder(item)) in TOGETHER:
+        item.add_marker(pytest.mark.xdist_group(folder))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the large groups first; within and after them, the shuffled order stays."""
+    places = {folder: place for place, folder in enumerate(TOGETHER)}
+    items.sort(key=lambda item: places.get(_folder(item), len(places)))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

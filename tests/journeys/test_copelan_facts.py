@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from hscrisk.cli import app
 from tests.reference import copelan1991_facts as facts
 
 ENDPOINTS = {
@@ -39,8 +39,9 @@ def checked(source: Path) -> dict[str, Any]:
 
 
 def run(*arguments: str) -> str:
-    command = [sys.executable, "-m", "hscrisk.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.output
+    return result.stdout
 
 
 def test_nothing_is_lost_and_the_late_gvhd_is_a_warning(checked: dict[str, Any]) -> None:

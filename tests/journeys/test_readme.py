@@ -10,6 +10,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
+
+from hscrisk.cli import app
 
 HEAVY = ("xgboost", "mlflow", "shap", "sklearn", "matplotlib", "fastapi", "pandas")
 
@@ -88,13 +91,8 @@ def test_every_command_that_the_readme_names_exists(root: Path) -> None:
     named &= {"check", "score", "explain", "serve", "card", "verify", "datasets"}
     assert {"check", "score", "explain", "serve", "card"} <= named
     for command in sorted(named):
-        result = subprocess.run(
-            [sys.executable, "-m", "hscrisk.cli", command, "--help"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert result.returncode == 0, (command, result.stderr)
+        result = CliRunner().invoke(app, [command, "--help"])
+        assert result.exit_code == 0, (command, result.output)
     targets = set(
         re.findall(r"^([a-z]+):.*##", (root / "Makefile").read_text(), flags=re.MULTILINE)
     )
