@@ -68,8 +68,9 @@ class IncidenceModel(BaseEstimator):  # type: ignore[misc]
         self.null_ = AalenJohansen().fit(data.y)
         self.n_train_ = len(data.y.event)
         self.n_events_ = int((data.y.event == 1).sum())
-        # The bits of a product of matrices may depend on the number of threads.
-        with threadpool_limits(limits=1):
+        # The bits of a product of matrices may depend on the number of threads; those of a
+        # booster do not, so `n_jobs` keeps its own.
+        with threadpool_limits(limits=1, user_api="blas"):
             self._fit(data)
         return self
 

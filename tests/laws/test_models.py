@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 from sklearn.base import clone
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from hscrisk.datasets.synthetic import SimulatedCohort
 from hscrisk.errors import (
@@ -19,8 +20,10 @@ from hscrisk.errors import (
     MissingColumn,
     NotEstimable,
 )
-from hscrisk.models import LinearBoostedIncidence, from_state
+from hscrisk.models import LinearBoostedIncidence, LogisticIncidence, from_state
 from hscrisk.models.base import IncidenceModel
+from hscrisk.models.growing import TreeSettings
+from hscrisk.models.training_data import TrainingData
 
 Make = Callable[..., IncidenceModel]
 DAYS = np.array([1.0, 5, 20, 33, 45, 70, 100, 101, 150, 199, 200])
@@ -208,13 +211,41 @@ def test_the_state_brings_back_the_same_bits(
         assert array.tobytes() == kept.arrays[name].tobytes()
 
 
-def test_same_seed_same_bytes_for_any_number_of_threads(
+def test_same_seed_same_bytes(
     make: Make, kind: str, fitted: dict[str, IncidenceModel], cohort: SimulatedCohort
 ) -> None:
-    mine, two = fitted[kind].to_state(), make(kind, n_jobs=2).fit(cohort.X, cohort.y).to_state()
-    assert mine.boosters == two.boosters
+    mine, again = fitted[kind].to_state(), make(kind).fit(cohort.X, cohort.y).to_state()
+    assert mine.boosters == again.boosters
     for name, array in mine.arrays.items():
-        assert array.tobytes() == two.arrays[name].tobytes(), name
+        assert array.tobytes() == again.arrays[name].tobytes(), name
+
+
+def test_same_bytes_for_any_number_of_threads(make: Make, cohort: SimulatedCohort) -> None:
+    few = TreeSettings(eta=0.3, max_rounds=5, depths=(3,), inner_folds=2)
+    one, two = (make("BoostedIncidence", trees=few, n_refits=2, n_jobs=n) for n in (1, 2))
+    mine = one.fit(cohort.X, cohort.y).to_state()
+    # The tests run on one thread each; a second is asked for here, and given.
+    with threadpool_limits(limits=2, user_api="openmp"):
+        theirs = two.fit(cohort.X, cohort.y).to_state()
+    assert len(mine.boosters) == len(one.horizons_)
+    assert mine.boosters == theirs.boosters
+    for name, array in mine.arrays.items():
+        assert array.tobytes() == theirs.arrays[name].tobytes(), name
+
+
+def test_fitting_holds_blas_to_one_thread_and_boosters_to_none(cohort: SimulatedCohort) -> None:
+    found: dict[str, set[int]] = {}
+
+    class Watched(LogisticIncidence):
+        def _fit(self, data: TrainingData) -> None:
+            for pool in threadpool_info():
+                found.setdefault(pool["user_api"], set()).add(pool["num_threads"])
+            super()._fit(data)
+
+    with threadpool_limits(limits=2):
+        Watched(horizons=[60]).fit(cohort.X, cohort.y)
+    assert found["blas"] == {1}
+    assert found["openmp"] == {2}
 
 
 def test_another_seed_matters_only_where_chance_has_a_part(
