@@ -100,7 +100,24 @@ def _fits(browser: Any) -> bool:
 
 
 def _one(browser: Any, selector: str) -> Any:
-    return browser.find_element("css selector", selector)
+    """Return the first such element, waiting for a page that is still on its way."""
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    def there(driver: Any) -> Any:
+        return next(iter(driver.find_elements("css selector", selector)), None)
+
+    return WebDriverWait(browser, 20).until(there, f"no {selector}")
+
+
+def _titled(browser: Any, title: str) -> bool:
+    """Whether the page has this heading, or comes to have it once it has arrived."""
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    def there(driver: Any) -> bool:
+        script = "return (document.querySelector('h1') || {}).textContent"
+        return str(driver.execute_script(script)).strip() == title
+
+    return bool(WebDriverWait(browser, 20).until(there, f"the page is not '{title}'"))
 
 
 def _requests(browser: Any) -> set[str]:
@@ -139,7 +156,7 @@ def test_fill_in_err_mend_and_read(browser: Any, address: str, width: int) -> No
     _one(browser, "#patient_age").send_keys("31")
     _one(browser, "button").click()
 
-    assert _one(browser, "h1").text == "What may follow this transplant"
+    assert _titled(browser, "What may follow this transplant")
     assert _fits(browser)
     facts = _one(browser, ".facts").text
     assert "137 transplants of the cohort copelan1991" in facts
@@ -188,7 +205,7 @@ def test_by_keyboard_alone(browser: Any, address: str) -> None:
     focused().send_keys(Keys.ARROW_LEFT)
     assert _one(browser, "input[name=patient_sex][value=male]").is_selected()
     focused().send_keys(Keys.ENTER)
-    assert _one(browser, "h1").text == "What may follow this transplant"
+    assert _titled(browser, "What may follow this transplant")
 
 
 def test_hostile_entries_run_nowhere(browser: Any, address: str) -> None:
@@ -196,6 +213,7 @@ def test_hostile_entries_run_nowhere(browser: Any, address: str) -> None:
     hostile = '"><script>document.title="run"</script><img src=x onerror=alert(1)>'
     _one(browser, "#patient_age").send_keys(hostile)
     _one(browser, "button").click()
+    assert _one(browser, "[role=alert]")
     assert browser.title.startswith("Error")
     assert _one(browser, "#patient_age").get_attribute("value") == hostile
     assert not browser.find_elements("css selector", "main script, main img")
