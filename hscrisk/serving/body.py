@@ -32,6 +32,7 @@ FORM = "application/x-www-form-urlencoded"
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
 _LONGEST_INTEGER = 400
 _TITLE = "The body cannot be read"
+_SEND = 'Send {"record": {...}}.'
 
 
 class _NotFinite:
@@ -91,7 +92,7 @@ def parse_json(body: bytes) -> dict[str, Any]:
     """
     text = _text(body)
     if _depth(text) > MAX_DEPTH:
-        _refuse(None, f"at most {MAX_DEPTH} levels of nesting are read")
+        _refuse(None, f"at most {MAX_DEPTH} levels of nesting are read", _SEND)
     twice: list[str] = []
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -111,13 +112,14 @@ def parse_json(body: bytes) -> dict[str, Any]:
         )
     except json.JSONDecodeError as error:
         rule = f"the body must be JSON (line {error.lineno}, column {error.colno} is not)"
-        raise Problem(HTTPStatus.BAD_REQUEST, _TITLE, [FieldError(None, rule)]) from error
+        wrong = FieldError(None, rule, _SEND)
+        raise Problem(HTTPStatus.BAD_REQUEST, _TITLE, [wrong]) from error
     errors = [FieldError(shown_name(key), "a key is given twice", "Keep one.") for key in twice]
     errors += _unsound(value, None)
     if errors:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, _TITLE, errors)
     if not isinstance(value, dict):
-        _refuse(None, "the body must be a JSON object", 'Send {"record": {...}}.')
+        _refuse(None, "the body must be a JSON object", _SEND)
     return value
 
 
@@ -138,8 +140,9 @@ def parse_form(body: bytes) -> dict[str, str]:
             max_num_fields=MAX_FORM_FIELDS,
         )
     except ValueError as error:
-        rule = "the body must be a form of at most 400 fields, UTF-8 and URL-encoded"
-        raise Problem(HTTPStatus.BAD_REQUEST, _TITLE, [FieldError(None, rule)]) from error
+        rule = f"the body must be a form of at most {MAX_FORM_FIELDS} fields, URL-encoded UTF-8"
+        wrong = FieldError(None, rule, "Send the form of the page.")
+        raise Problem(HTTPStatus.BAD_REQUEST, _TITLE, [wrong]) from error
     fields = dict(pairs)
     if len(fields) != len(pairs):
         _refuse(None, "a field is given twice", "Send the form of the page.")
@@ -177,13 +180,13 @@ def _too_large() -> Problem:
 
 def _text(body: bytes) -> str:
     if not body.strip():
-        rule, mend = "a body is needed", 'Send {"record": {...}}.'
-        raise Problem(HTTPStatus.BAD_REQUEST, "The body is empty", [FieldError(None, rule, mend)])
+        wrong = FieldError(None, "a body is needed", _SEND)
+        raise Problem(HTTPStatus.BAD_REQUEST, "The body is empty", [wrong])
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
-        rule = "the body must be UTF-8"
-        raise Problem(HTTPStatus.BAD_REQUEST, _TITLE, [FieldError(None, rule)]) from error
+        wrong = FieldError(None, "the body must be UTF-8", "Encode it as UTF-8.")
+        raise Problem(HTTPStatus.BAD_REQUEST, _TITLE, [wrong]) from error
     return text.removeprefix("\ufeff")
 
 
@@ -215,15 +218,20 @@ def _unsound(value: Any, field: str | None) -> list[FieldError]:
         mend = "Leave out what is not known, or send null."
         return [FieldError(field, "a number must be finite", mend)]
     if isinstance(value, str):
-        return [FieldError(field, "text must be Unicode")] if _has_surrogate(value) else []
+        return [_not_unicode(field, "text")] if _has_surrogate(value) else []
     if isinstance(value, list):
         return [error for item in value for error in _unsound(item, field)]
     if not isinstance(value, dict):
         return []
-    errors = [FieldError(field, "a key must be Unicode") for key in value if _has_surrogate(key)]
+    errors = [_not_unicode(field, "a key") for key in value if _has_surrogate(key)]
     for key, item in value.items():
         errors += _unsound(item, shown_name(key))
     return errors
+
+
+def _not_unicode(field: str | None, what: str) -> FieldError:
+    mend = "Leave out escapes from \\ud800 to \\udfff that stand alone."
+    return FieldError(field, f"{what} must be Unicode", mend)
 
 
 def _has_surrogate(text: str) -> bool:

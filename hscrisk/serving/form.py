@@ -20,6 +20,7 @@ from hscrisk.serving.served import Served
 
 GROUPS = {"patient": "Patient", "donor": "Donor", "treatment": "Treatment"}
 _FEW_LEVELS = 2
+_COLUMN = re.compile(r"[a-z]_[a-z]")
 _RAISED = str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻")
 
 
@@ -129,9 +130,7 @@ def _asked(served: Served) -> list[str]:
 
 def _question(field: Field, served: Served) -> FormField:
     unit = pretty_unit(field.unit)
-    # The levels are offered in words: what a bracket says of their codes is not needed here.
-    said = re.sub(r"\s*\([^)]*\)", "", field.description) if field.levels else field.description
-    help_text = [said] if said else []
+    help_text = [said] if (said := _said(field)) else []
     seen = _range_seen(field.name, served)
     if seen is not None:
         beside = f" {unit}" if unit else ""
@@ -145,6 +144,17 @@ def _question(field: Field, served: Served) -> FormField:
         is_short=0 < len(field.levels) <= _FEW_LEVELS,
         is_whole=field.kind in ("integer", "day"),
     )
+
+
+def _said(field: Field) -> str:
+    """Return what the contract says of a field, without what is meant for who prepares a file.
+
+    The levels are offered in words, so what a bracket says of their codes is left out; so is a
+    sentence about columns, which have names like `donor_type`.
+    """
+    said = re.sub(r"\s*\([^)]*\)", "", field.description) if field.levels else field.description
+    sentences = re.split(r"(?<=\.)\s+", said)
+    return " ".join(sentence for sentence in sentences if not _COLUMN.search(sentence))
 
 
 def _range_seen(name: str, served: Served) -> tuple[float, float] | None:
