@@ -69,3 +69,30 @@ def test_the_cap_is_what_the_event_of_interest_leaves() -> None:
     by_code = risk.by_code(np.zeros((len(y), 1), dtype=np.float32), DAYS, cap)
     assert by_code.sum(axis=1).max() == pytest.approx(0.02)
     assert np.diff(by_code, axis=2).min() >= 0
+
+
+def test_nearly_certain_events_leave_no_more_than_the_rest() -> None:
+    """As with platelets: fitted apart, the causes of some patients would sum to more than 1."""
+    rng = np.random.default_rng(3)
+    n = 300
+    X = pd.DataFrame(rng.normal(size=(n, 10)), columns=list("abcdefghij"))
+    engrafts = rng.random(n) < 1 / (1 + np.exp(-2.2 - 0.8 * X["a"]))
+    # The competing event follows another variable, which the event of interest does not know.
+    engrafts &= ~((X["b"] > 1.3) & (rng.random(n) < 0.5))
+    day = np.ceil(rng.exponential(np.where(engrafts, 12, 40)))
+    code = np.where(engrafts, 1, np.where(rng.random(n) < 0.3, 2, 3))
+    y = pd.DataFrame({"event": code, "duration": day})
+    days = np.array([5.0, 20, 35, 60, 80, 100])
+    model = LogisticIncidence(horizons=[20, 60, 100], prior_sd=1.0).fit(X, y)
+    causes = model.predict_all_causes(X, days)
+    matrix, competing = model.pipeline_.transform(X), model.engine_.competing
+    assert competing is not None
+    apart = competing.incidence(matrix, days)
+    left = 1 - model.predict_cumulative_incidence(X, [100])
+    assert (apart[:, -1:] > left).mean() > 0.05
+    assert causes[:, 1:].sum(axis=1) == pytest.approx(np.minimum(apart, left), abs=1e-12)
+    assert causes.sum(axis=1).max() <= 1 + 1e-12
+    # One horizon asked alone is capped by the last anchor all the same.
+    for k, day_asked in enumerate(days):
+        alone = model.predict_all_causes(X, [day_asked])[:, :, 0]
+        assert alone == pytest.approx(causes[:, :, k], abs=1e-12)

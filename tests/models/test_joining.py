@@ -30,6 +30,30 @@ def test_what_is_not_proven_leaves_the_rule() -> None:
     assert weigh(0.0) == pytest.approx(0.3)
 
 
+def test_a_gain_within_one_standard_error_moves_nothing() -> None:
+    moved = {True: 0, False: 0}
+    grid = np.arange(41) / 40
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        linear, boosted = rng.normal(size=(2, 150))
+        signal = (0.3, 1.2)[seed % 2]
+        target = (rng.random(150) < expit(linear + signal * boosted)).astype(float)
+        weight = rng.uniform(1, 3, 150)
+
+        def losses(w: float) -> np.ndarray:
+            p = expit((1 - w) * linear + w * boosted)  # noqa: B023
+            return -weight * np.log(np.where(target > 0, p, 1 - p))  # noqa: B023
+
+        best = grid[np.argmin([losses(w).sum() for w in grid])]
+        start = 0.45 * 300 / 600
+        gain = losses(start) - losses(best)
+        proven = bool(gain.sum() > np.sqrt(150) * gain.std())
+        moved[proven] += 1
+        ours = learned_weight(linear, boosted, target, weight, np.arange(150), 300.0)
+        assert ours == pytest.approx(start + (best - start) / 2 if proven else start)
+    assert min(moved.values()) >= 5
+
+
 def test_trees_that_know_more_count_more() -> None:
     # Towards 1 by m / (m + 300) = 2/3.
     assert weigh(1.5) == pytest.approx(0.3 + 0.7 * 2 / 3, abs=0.05)
