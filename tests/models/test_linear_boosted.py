@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from hscrisk.datasets import simulate_cohort
-from hscrisk.models import LinearBoostedIncidence, LogisticIncidence, linear_boosted
+from hscrisk.models import LinearBoostedIncidence, LogisticIncidence, growth, linear_boosted
 from hscrisk.models.anchors import States
 from hscrisk.models.growing import TreeSettings
 from hscrisk.models.inner_folds import inner_folds
@@ -86,3 +86,17 @@ def test_the_answer_is_the_weight_of_the_trees(asked: dict[str, Any]) -> None:
     backbone, trees = (term.part.log_odds(matrix) for term in model.engine_.terms)
     mean = backbone * [0.75, 0.5] + trees * [0.25, 0.5]
     assert np.abs(model.engine_.joined(matrix) - mean).max() < 1e-12
+
+
+def test_refits_draw_patients(asked: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[np.ndarray] = []
+
+    def note(rows: object, n_anchors: int, groups: np.ndarray, *_: object, **__: object) -> Any:
+        given.append(groups)
+        return np.ones(n_anchors)
+
+    monkeypatch.setattr(growth, "refit_variance", note)
+    model = LinearBoostedIncidence(horizons=ANCHORS, trees=FEW, n_refits=7)
+    model.fit(asked["X"], asked["y"], groups=asked["patient"])
+    assert np.array_equal(given[0], pd.factorize(asked["patient"])[0])
+    assert model.engine_.terms[1].part.spread.tolist() == [1, 1]
