@@ -100,3 +100,20 @@ def test_refits_draw_patients(asked: dict[str, Any], monkeypatch: pytest.MonkeyP
     model.fit(asked["X"], asked["y"], groups=asked["patient"])
     assert np.array_equal(given[0], pd.factorize(asked["patient"])[0])
     assert model.engine_.terms[1].part.spread.tolist() == [1, 1]
+
+
+def test_depth_follows_the_anchor_with_the_most_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    cohort, given = simulate_cohort(400, seed=6), []
+    grown = growth.choose_depth_and_rounds
+
+    def note(*args: Any, **kwargs: Any) -> Any:
+        given.append(args[3])
+        return grown(*args, **kwargs)
+
+    monkeypatch.setattr(growth, "choose_depth_and_rounds", note)
+    trees = TreeSettings(max_rounds=5, inner_folds=2)
+    model = LinearBoostedIncidence(horizons=[5, 120], trees=trees, n_refits=0)
+    model.fit(cohort.X, cohort.y)
+    scarcity = States.of(check_outcome(cohort.y), model.horizons_).scarcity()
+    assert scarcity.min() < 50 <= scarcity.max() < 200
+    assert given == [(1, 2)]
