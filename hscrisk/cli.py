@@ -73,11 +73,10 @@ def check(
     """Check records: every violation, what is missing, and each endpoint's incidence."""
     from hscrisk.cohort import summarise
     from hscrisk.cohort.text import check_tables
-    from hscrisk.datasets import COHORTS, data_file
+    from hscrisk.datasets import data_file, mapping_of
     from hscrisk.ingest import read_records
 
-    chosen = mapping or (data if data in COHORTS else "contract")
-    result = read_records(data_file(data), chosen)
+    result = read_records(data_file(data), mapping or mapping_of(data))
     if quarantine is not None:
         result.write_quarantined(quarantine)
     read, summary = result.to_dict(), summarise(result.accepted, by=by).to_dict()
@@ -93,17 +92,47 @@ def check(
         raise typer.Exit(1)
 
 
-datasets = typer.Typer(help="Cohorts that ship with the package.", no_args_is_help=True)
+datasets = typer.Typer(
+    help="Cohorts that ship with the package, and public ones of other owners.",
+    no_args_is_help=True,
+)
 app.add_typer(datasets, name="datasets")
 
 
 @datasets.command("list")
 def list_datasets() -> None:
-    """List the bundled cohorts."""
-    from hscrisk.datasets import COHORTS
+    """List the cohorts that ship, and public ones of other owners with where they are."""
+    from hscrisk.datasets import COHORTS, owned_cohorts
+    from hscrisk.datasets.fetch import fetched_file
 
     for cohort in COHORTS.values():
-        typer.echo(f"{cohort.name}  {cohort.title}")
+        typer.echo(f"{cohort.name}  {cohort.title}; ships with the package")
+    for name, owned in owned_cohorts().items():
+        where = fetched_file(name) or f"not here yet: hscrisk datasets fetch {name}"
+        typer.echo(f"{name}  {owned.title}; {where}")
+
+
+@datasets.command("fetch")
+def fetch_dataset(
+    name: Annotated[str, typer.Argument(help="Name of the cohort.")],
+    source: Annotated[
+        Path | None, typer.Option("--from", help="The file that you got from its owner.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to keep it in; your data folder by default.")
+    ] = None,
+) -> None:
+    """Say where a cohort's owner offers it, or check the file from there and keep it."""
+    from hscrisk.datasets.fetch import fetch_cohort, how_to_fetch
+
+    if source is None:
+        typer.echo(how_to_fetch(name))
+        typer.echo("Nothing is downloaded: the owner's address of the file is not known here.")
+        return
+    fetched = fetch_cohort(name, source, out)
+    typer.echo(f"{fetched.path}: known by its {fetched.checked_by}")
+    if fetched.warning:
+        typer.echo(f"hscrisk: {fetched.warning}.", err=True)
 
 
 @datasets.command("export")
