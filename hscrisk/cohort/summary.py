@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hscrisk.cohort.build import Cohort, build_cohort
+from hscrisk.cohort.features import without_twins
 from hscrisk.cohort.outcome import competing_names
 from hscrisk.cohort.risk_set import numbers
 from hscrisk.endpoints import Endpoint, endpoint_names, load_endpoint
@@ -108,7 +109,7 @@ def summarise(
             refused[endpoint.name] = error.rule
             continue
         found[endpoint.name] = _told(cohort, frame, groups)
-    predictors = [n for n in contract.predictors("at_infusion") if n in frame.columns]
+    known = [n for n in contract.predictors("at_infusion") if n in frame.columns]
     centres = frame["centre_id"].nunique() if "centre_id" in frame.columns else 0
     return CohortSummary(
         source=records.source,
@@ -119,7 +120,9 @@ def summarise(
         extraction_date=records.extraction_date,
         follow_up_median=_follow_up(frame),
         definitions=dict(records.definitions),
-        missing={name: int(frame[name].isna().sum()) for name in predictors},
+        missing={
+            name: int(frame[name].isna().sum()) for name in without_twins(known, frame, contract)
+        },
         groups=[{"by": key, "n": int(mask.sum())} for key, mask in groups],
         endpoints=found,
         refused=refused,

@@ -116,7 +116,8 @@ def _check_population(frame: pd.DataFrame, contract: Contract, findings: Finding
         frame["transplant_type"].notna() & (frame["transplant_type"] != "allogeneic")
     ).to_numpy()
     for name in frame.columns:
-        if contract[name].population == "allogeneic":
+        told_already = contract[name].coarsens in frame.columns
+        if contract[name].population == "allogeneic" and not told_already:
             given = other & frame[name].notna().to_numpy()
             rule = f"{contract[name].label} exists for allogeneic transplants only"
             mend = "Leave it empty, or correct transplant_type."
