@@ -1,4 +1,4 @@
-"""ARFF, the form of some public data sets, as rows of text: nothing is turned into another thing."""
+"""ARFF, the form of some public data sets, as rows of text: nothing turns into another thing."""
 
 from __future__ import annotations
 

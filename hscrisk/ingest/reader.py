@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from hscrisk.errors import nearest
 from hscrisk.ingest.apply import absent_columns, located, map_columns
-from hscrisk.ingest.files import RawTable, read_table
+from hscrisk.ingest.files import LARGEST_CELL, RawTable, read_table
 from hscrisk.ingest.mapping import Mapping, contract_mapping, load_mapping
 from hscrisk.ingest.result import ReadResult
+from hscrisk.ingest.spreadsheet import is_formula
 from hscrisk.ingest.tables import Joined, join_tables
 from hscrisk.schema import Contract, Records, load_contract
 from hscrisk.schema.checks import run_checks, transplant_names
@@ -122,6 +123,7 @@ def checked_records(joined: Joined, mapping: Mapping, contract: Contract) -> Rea
     if "transplant_id" not in mapped.columns:
         mapped["transplant_id"] = pd.Series([str(row) for row in raw.rows], dtype=object)
     findings.names = transplant_names(mapped)
+    _refuse_formulas(findings.names, findings)
     for name in joined.flat.columns:
         mapped[name] = joined.flat[name]
     checked = run_checks(mapped, contract, findings)
@@ -154,10 +156,22 @@ def _ragged(raw: RawTable) -> list[pd.DataFrame]:
     findings = Findings(rows, np.full(len(rows), "", dtype=object))
     expected = len(raw.frame.columns)
     found = np.array([len(line.cells) for line in raw.ragged], dtype=object)
+    huge = np.array([line.too_long for line in raw.ragged], dtype=bool)
     rule = f"a row must have {expected} cells, as the header has"
     mend = "Quote cells that hold the separator; fill up empty cells."
-    findings.add(np.ones(len(rows), dtype=bool), "(row)", found, rule, mend)
+    findings.add(~huge, "(row)", found, rule, mend)
+    rule = f"a cell must have at most {LARGEST_CELL:,} characters"
+    mend = "Shorten or empty the cell; look for a quote that is not closed."
+    findings.add(huge, "(row)", np.full(len(rows), None, dtype=object), rule, mend)
     return [findings.table()]
+
+
+def _refuse_formulas(names: Any, findings: Findings) -> None:
+    # It leaves with the scores, unaltered, since they are joined by it.
+    formula = np.array([is_formula(name) for name in names], dtype=bool)
+    rule = "the name of a transplant must not begin like a formula"
+    mend = "Begin it with a letter or a digit: a spreadsheet would calculate it."
+    findings.add(formula, "transplant_id", names, rule, mend)
 
 
 def _quarantined(
