@@ -68,6 +68,9 @@ def check(
     quarantine: Annotated[
         Path | None, typer.Option(help="Write the quarantined rows and reasons to this CSV.")
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Also write the report as one HTML page, fit to pass on.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check records: every violation, what is missing, and each endpoint's incidence."""
@@ -80,6 +83,10 @@ def check(
     if quarantine is not None:
         result.write_quarantined(quarantine)
     read, summary = result.to_dict(), summarise(result.accepted, by=by).to_dict()
+    if html is not None:
+        from hscrisk.cohort.page import write_report
+
+        write_report(html, read, summary)
     if as_json:
         typer.echo(json.dumps({"read": read, "summary": summary}, indent=2, allow_nan=False))
     else:

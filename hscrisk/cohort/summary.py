@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from hscrisk.cohort.build import Cohort, build_cohort
 from hscrisk.cohort.features import without_twins
+from hscrisk.cohort.follow_up import centre_sizes, follow_up, selection, year_counts
 from hscrisk.cohort.outcome import competing_names
 from hscrisk.cohort.risk_set import numbers
+from hscrisk.cohort.support import support
 from hscrisk.endpoints import Endpoint, endpoint_names, load_endpoint
 from hscrisk.errors import InvalidConfiguration, NotEstimable, nearest
 from hscrisk.schema import Records, load_contract
@@ -37,6 +39,14 @@ class CohortSummary:
     extraction_date : str or None
     follow_up_median : float or None
         Median days of follow-up by reverse Kaplan-Meier (death censors).
+    follow_up : mapping
+        Quartiles and completeness of follow-up (`hscrisk.cohort.follow_up`).
+    selection : mapping
+        Whether nobody dies before some day.
+    centres : mapping or None
+        Number and sizes; no size below 10 is told.
+    year_counts : list of mapping
+        Transplants of each year; None below 10.
     definitions : mapping
         What the registry declares.
     missing : mapping of str to int
@@ -46,7 +56,8 @@ class CohortSummary:
     endpoints : mapping
         For each: `label`, `n`, `recorded` (flags that say it happened), `events`, `competing` (by
         name), `censored`, `horizons` (each with `incidence`, `low`, `high` at 95 %, `at_risk`),
-        `attrition`, `mismatches`, `groups`.
+        `attrition`, `mismatches`, `groups`, and what a training could support: `sample_size`,
+        `immature_years`, `piled_days`, `curve`, `verdict` (`hscrisk.cohort.support`).
     refused : mapping of str to str
         Endpoints that the cohort cannot carry, and why.
     """
@@ -58,6 +69,10 @@ class CohortSummary:
     years: str | None
     extraction_date: str | None
     follow_up_median: float | None
+    follow_up: dict[str, Any]
+    selection: dict[str, Any]
+    centres: dict[str, Any] | None
+    year_counts: list[dict[str, Any]]
     definitions: dict[str, Any]
     missing: dict[str, int]
     groups: list[dict[str, Any]]
@@ -89,9 +104,6 @@ def summarise(
     InvalidConfiguration
         When a field of `by` does not divide into groups.
 
-    References
-    ----------
-    Reverse Kaplan-Meier: Schemper & Smith, Control Clin Trials 1996;17:343-346.
     """
     contract, frame = load_contract(), records.frame
     chosen = [
@@ -111,6 +123,7 @@ def summarise(
         found[endpoint.name] = _told(cohort, frame, groups)
     known = [n for n in contract.predictors("at_infusion") if n in frame.columns]
     centres = frame["centre_id"].nunique() if "centre_id" in frame.columns else 0
+    followed = follow_up(frame, records.extraction_date)
     return CohortSummary(
         source=records.source,
         n=len(frame),
@@ -118,7 +131,11 @@ def summarise(
         n_centres=int(centres) or None,
         years=_years(frame),
         extraction_date=records.extraction_date,
-        follow_up_median=_follow_up(frame),
+        follow_up_median=followed["median"],
+        follow_up=followed,
+        selection=selection(frame),
+        centres=centre_sizes(frame),
+        year_counts=year_counts(frame),
         definitions=dict(records.definitions),
         missing={
             name: int(frame[name].isna().sum()) for name in without_twins(known, frame, contract)
@@ -179,6 +196,7 @@ def _told(cohort: Cohort, frame: pd.DataFrame, groups: list[Group]) -> dict[str,
     told["primary_horizon"] = endpoint.primary_horizon
     told["attrition"] = cohort.attrition.to_dict("records")
     told["mismatches"] = cohort.mismatches()
+    told |= support(cohort, told["horizons"])
     told["groups"] = [{"by": key, **_counts(cohort, mask[here])} for key, mask in groups]
     return told
 
@@ -229,14 +247,3 @@ def _years(frame: pd.DataFrame) -> str | None:
     if "year_of_hct" not in frame.columns or frame["year_of_hct"].isna().all():
         return None
     return f"{frame['year_of_hct'].min():.0f} to {frame['year_of_hct'].max():.0f}"
-
-
-def _follow_up(frame: pd.DataFrame) -> float | None:
-    died, last = numbers(frame, "death_status"), numbers(frame, "followup_day")
-    known = np.isfinite(died) & np.isfinite(last)
-    if not (known & (died == 0)).any():
-        return None
-    y = {"event": (died[known] == 0).astype(int), "duration": np.maximum(last[known], 1.0)}
-    curve = AalenJohansen().fit(y)
-    reached = curve.times_[curve.event_free_ <= 0.5]
-    return float(reached[0]) if len(reached) else None

@@ -10,6 +10,13 @@ from rich.table import Table
 
 from hscrisk.schema import load_contract
 
+ASSUMED = (
+    "Known: whose state is known on that day. Carries: the most parameters that their number "
+    "supports; asked: those that the features here make; shrinkage: what is left of effects if all "
+    "of them are used; risk ±: how well even the overall risk is known, in points. By Riley et "
+    "al., BMJ 2020;368:m441: shrinkage at least 0.9, optimism at most 0.05, assuming that a model "
+    "explains 15 % of what can be explained; trees need many more events."
+)
 DISCLAIMER = "Research decision support, not a medical device."
 
 
@@ -23,6 +30,10 @@ def check_tables(read: Mapping[str, Any], summary: Mapping[str, Any]) -> Iterato
     if read["violations"]:
         yield _violations(read["violations"])
     yield _who(summary)
+    yield from followed_words(summary)
+    if summary["centres"]:
+        yield centre_words(summary["centres"])
+    yield from warnings(summary)
     if summary["groups"]:
         yield _groups(summary["groups"])
     if summary["endpoints"]:
@@ -32,6 +43,11 @@ def check_tables(read: Mapping[str, Any], summary: Mapping[str, Any]) -> Iterato
     )
     for told in summary["endpoints"].values():
         yield from (f"Definition of {told['label'].lower()}: {m}." for m in told["mismatches"])
+    for told in summary["endpoints"].values():
+        yield from (f"Beware, {told['label'].lower()}: {said}" for said in told["cautions"])
+    if summary["endpoints"]:
+        yield _support(summary["endpoints"])
+        yield ASSUMED
     missing = {name: n for name, n in summary["missing"].items() if n}
     yield f"Missing values: {_listed(missing) or 'none'}."
     yield DISCLAIMER
@@ -78,6 +94,84 @@ def _who(summary: Mapping[str, Any]) -> str:
     if summary["extraction_date"]:
         parts.append(f"extracted {summary['extraction_date']}")
     return ", ".join(parts) + "."
+
+
+SUPPORT = ("endpoint", "day", "known", "events", "carries", "asked", "shrinkage", "risk ±")
+
+
+def support_row(told: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what an endpoint can carry, in the columns of `SUPPORT`."""
+    size = told["sample_size"]
+    if size is None:
+        return (told["label"], str(told["primary_horizon"]), *["not estimable"] * 6)
+    return (
+        told["label"],
+        f"{size['horizon']:g}",
+        f"{size['n_known']:,}",
+        f"{size['expected_events']:,.0f}",
+        str(size["max_parameters"]),
+        str(size["parameters"]),
+        f"{size['expected_shrinkage']:.2f}",
+        f"{100 * size['risk_margin']:.1f}",
+    )
+
+
+def _support(endpoints: Mapping[str, Any]) -> Table:
+    table = _table("What a training could support, at the primary horizon", *SUPPORT)
+    for told in endpoints.values():
+        table.add_row(*support_row(told))
+    return table
+
+
+def followed_words(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Yield how far the cohort was followed, and how completely."""
+    told = summary["follow_up"]
+    if told["median"] is not None:
+        low, high = (
+            "not reached"
+            if told[f"{name}_quartile"] is None
+            else f"{told[f'{name}_quartile']:,.0f}"
+            for name in ("lower", "upper")
+        )
+        yield (
+            f"Follow-up by reverse Kaplan-Meier: median {told['median']:,.0f} days "
+            f"(quartiles {low} to {high}), {told['deaths']:,} deaths."
+        )
+    if told["completeness"] is not None and told["dated"]:
+        yield (
+            f"Completeness of follow-up to the extraction (Clark's C): "
+            f"{100 * told['completeness']:.0f} %, each infusion taken as the middle of its year."
+        )
+    parts = [
+        f"{100 * row['completeness']:.1f} % to day {row['horizon']}"
+        for row in told["complete_to"]
+        if row["completeness"] is not None
+    ]
+    if parts:
+        possible = "of the time possible" if told["dated"] else "were all to be followed so long"
+        yield f"Followed {', '.join(parts)} ({possible})."
+
+
+def centre_words(centres: Mapping[str, Any]) -> str:
+    """Return the number of centres and how large they are; sizes below 10 are not told."""
+    bands = ", ".join(
+        f"{band['centres']} with {band['transplants']}"
+        for band in centres["bands"]
+        if band["centres"]
+    )
+    return f"Centres: {centres['n']}; transplants each: {bands}."
+
+
+def warnings(summary: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what makes the whole cohort unfit for some uses."""
+    chosen = summary["selection"]
+    if chosen["suspected"]:
+        yield (
+            f"Nobody dies before day {chosen['first_death']:.0f}, and "
+            f"{chosen['deaths_soon_after']:,} die in as many days after it: was the cohort chosen "
+            f"for having survived so long? Then no incidence from infusion on can be learnt from "
+            f"it, nor any effect: take time from day {chosen['first_death']:.0f} instead."
+        )
 
 
 def _groups(groups: list[dict[str, Any]]) -> Table:
