@@ -126,7 +126,7 @@ def checked_records(joined: Joined, mapping: Mapping, contract: Contract) -> Rea
     _refuse_formulas(findings.names, findings)
     for name in joined.flat.columns:
         mapped[name] = joined.flat[name]
-    checked = run_checks(mapped, contract, findings)
+    checked = run_checks(mapped, contract, findings, mapping.definitions.status_only)
     violations = in_order([*joined.violations, findings.table(), *_ragged(raw)])
     hard = violations.loc[violations["severity"] == "hard", "row"].to_numpy(dtype=np.int64)
     accepted = ~np.isin(raw.rows, hard)
@@ -140,6 +140,8 @@ def checked_records(joined: Joined, mapping: Mapping, contract: Contract) -> Rea
             definitions=mapping.definitions.declared(),
             extraction_date=mapping.extraction_date,
             donors=_kept_donors(joined.donors, typed["transplant_id"]),
+            columns=_read_columns(frame, mapping, contract)[accepted].reset_index(drop=True),
+            published=tuple(paper.model_dump() for paper in mapping.published),
         ),
         quarantined=_quarantined(raw, accepted, violations),
         violations=violations,
@@ -201,12 +203,22 @@ def _quarantined(
     return table
 
 
-def _unknown(frame: pd.DataFrame, mapping: Mapping, contract: Contract) -> tuple[str, ...]:
-    used = {
+def _used(mapping: Mapping, contract: Contract) -> set[str]:
+    return {
         located(mapping, contract[name], column)
         for name, source in mapping.fields.items()
         for column in source.names
     }
+
+
+def _read_columns(frame: pd.DataFrame, mapping: Mapping, contract: Contract) -> pd.DataFrame:
+    # Those of fields have the field's name and stand in the records already.
+    names = _used(mapping, contract) - set(mapping.fields)
+    return frame[[column for column in frame.columns if column in names]]
+
+
+def _unknown(frame: pd.DataFrame, mapping: Mapping, contract: Contract) -> tuple[str, ...]:
+    used = _used(mapping, contract)
     keys = {f"{name}.{table.key}" for name, table in mapping.tables.items()}
     keys |= {f"transplants.{c}" for table in mapping.tables.values() for c in table.named_by}
     known = {*used, *keys, *mapping.ignore}
