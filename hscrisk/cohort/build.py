@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from hscrisk.cohort.declared import carried, undated
 from hscrisk.cohort.features import feature_names
@@ -150,6 +152,18 @@ def build_cohort(
         year=_given(rows, "year_of_hct"),
         left_out=left_out,
     )
+
+
+def known_outcomes(records: Records, endpoint: Endpoint) -> NDArray[np.bool_]:
+    """Return who is at risk and has a known outcome, whether or not its day is, shape (n_records,).
+
+    Raises
+    ------
+    NotEstimable
+        When the records lack a field that the endpoint needs.
+    """
+    frame = undated(records.frame, endpoint, records.definitions)
+    return who_is_at_risk(frame, endpoint, load_contract(), records.definitions).kept
 
 
 def _given(rows: pd.DataFrame, name: str) -> pd.Series[Any] | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hscrisk.cohort.follow_up import SMALL
+from hscrisk.cohort.groups import group_name
 from hscrisk.cohort.markup import Markup, table, tag
 from hscrisk.cohort.text import ASSUMED, SUPPORT, followed_words, support_row
 from hscrisk.schema import load_contract
@@ -143,10 +144,9 @@ def _anchor(row: Mapping[str, Any]) -> tuple[object, ...]:
 
 
 def _groups(groups: list[dict[str, Any]]) -> Markup:
-    contract = load_contract()
     rows: list[tuple[object, ...]] = []
     for group in groups:
-        name = ", ".join(f"{contract[field].label} {word}" for field, word in group["by"].items())
+        name = group_name(group["by"])
         if group["n"] < SMALL:
             rows.append((name, FEW, "", "", "", ""))
             continue

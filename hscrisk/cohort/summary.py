@@ -10,18 +10,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hscrisk.cohort.build import Cohort, build_cohort
+from hscrisk.cohort.build import Cohort, build_cohort, known_outcomes
 from hscrisk.cohort.features import without_twins
 from hscrisk.cohort.follow_up import centre_sizes, follow_up, selection, year_counts
+from hscrisk.cohort.groups import Group, groups_of
 from hscrisk.cohort.outcome import competing_names
+from hscrisk.cohort.published import beside_published
 from hscrisk.cohort.risk_set import numbers
 from hscrisk.cohort.support import support
 from hscrisk.endpoints import Endpoint, endpoint_names, load_endpoint
-from hscrisk.errors import InvalidConfiguration, NotEstimable, nearest
+from hscrisk.errors import NotEstimable
 from hscrisk.schema import Records, load_contract
 from hscrisk.survival import AalenJohansen
 
-UNKNOWN = "unknown"
 LEVEL = 0.95
 
 
@@ -54,12 +55,15 @@ class CohortSummary:
     groups : list of mapping
         `by` (field to level) and `n`, where asked for.
     endpoints : mapping
-        For each: `label`, `n`, `recorded` (flags that say it happened), `events`, `competing` (by
-        name), `censored`, `horizons` (each with `incidence`, `low`, `high` at 95 %, `at_risk`),
-        `attrition`, `mismatches`, `groups`, and what a training could support: `sample_size`,
-        `immature_years`, `piled_days`, `curve`, `verdict` (`hscrisk.cohort.support`).
+        For each: `label`, `known` (outcome known, whether or not its day is), `n`, `recorded`
+        (flags that say it happened), `events`, `competing` (by name), `censored`, `horizons` (each
+        with `incidence`, `low`, `high` at 95 %, `at_risk`), `attrition`, `mismatches`, `groups`,
+        and what a training could support: `sample_size`, `immature_years`, `piled_days`, `curve`,
+        `verdict` (`hscrisk.cohort.support`).
     refused : mapping of str to str
         Endpoints that the cohort cannot carry, and why.
+    published : list of mapping
+        Numbers of a paper beside those of the file (`hscrisk.cohort.published`).
     """
 
     source: str
@@ -78,6 +82,7 @@ class CohortSummary:
     groups: list[dict[str, Any]]
     endpoints: dict[str, dict[str, Any]]
     refused: dict[str, str]
+    published: list[dict[str, Any]]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values (JSON)."""
@@ -97,7 +102,8 @@ def summarise(
     endpoints : sequence of Endpoint or str, optional
         All shipped ones by default.
     by : str or sequence of str, optional
-        Categories, flags, centre or year that divide the cohort.
+        Categories, flags, centre or year that divide the cohort, or a column of the source that
+        its mapping reads.
 
     Raises
     ------
@@ -111,7 +117,7 @@ def summarise(
         for e in (endpoint_names() if endpoints is None else endpoints)
     ]
     fields = [by] if isinstance(by, str) else list(by or ())
-    groups = _groups(frame, fields)
+    groups = groups_of(records, fields)
     found: dict[str, dict[str, Any]] = {}
     refused: dict[str, str] = {}
     for endpoint in chosen:
@@ -120,7 +126,7 @@ def summarise(
         except NotEstimable as error:
             refused[endpoint.name] = error.rule
             continue
-        found[endpoint.name] = _told(cohort, frame, groups)
+        found[endpoint.name] = _told(cohort, records, groups)
     known = [n for n in contract.predictors("at_infusion") if n in frame.columns]
     centres = frame["centre_id"].nunique() if "centre_id" in frame.columns else 0
     followed = follow_up(frame, records.extraction_date)
@@ -143,53 +149,17 @@ def summarise(
         groups=[{"by": key, "n": int(mask.sum())} for key, mask in groups],
         endpoints=found,
         refused=refused,
+        published=beside_published(records),
     )
 
 
-Group = tuple[dict[str, str], NDArray[np.bool_]]
-
-
-def _groups(frame: pd.DataFrame, by: list[str]) -> list[Group]:
-    if not by:
-        return []
-    contract = load_contract()
-    for name in by:
-        usable = [
-            n for n, f in contract.items() if f.is_categorical or f.role in ("centre", "year")
-        ]
-        if name not in usable or name not in frame.columns:
-            known = [n for n in usable if n in frame.columns]
-            rule = "the cohort cannot be divided by this field"
-            raise InvalidConfiguration(rule, field=name, mend=nearest(name, known))
-    words = [_words(frame[name]) for name in by]
-    keys = list(zip(*words, strict=True))
-    order = sorted(
-        set(keys), key=lambda key: [_place(frame[n], w) for n, w in zip(by, key, strict=True)]
-    )
-    return [
-        (dict(zip(by, key, strict=True)), np.array([k == key for k in keys], dtype=bool))
-        for key in order
-    ]
-
-
-def _words(column: pd.Series[Any]) -> list[str]:
-    return [
-        UNKNOWN if pd.isna(v) else str(int(v)) if isinstance(v, float) else str(v)
-        for v in column.astype(object)
-    ]
-
-
-def _place(column: pd.Series[Any], word: str) -> tuple[int, str]:
-    if isinstance(column.dtype, pd.CategoricalDtype) and word != UNKNOWN:
-        return list(column.dtype.categories).index(word), word
-    return (len(column), "") if word == UNKNOWN else (0, word)
-
-
-def _told(cohort: Cohort, frame: pd.DataFrame, groups: list[Group]) -> dict[str, Any]:
+def _told(cohort: Cohort, records: Records, groups: list[Group]) -> dict[str, Any]:
+    frame = records.frame
     endpoint, everybody = cohort.endpoint, np.ones(len(cohort), dtype=bool)
+    known = known_outcomes(records, endpoint)
     here = frame["transplant_id"].isin(cohort.transplant_id).to_numpy()
     flagged = numbers(frame, (endpoint.event or endpoint.followed).status) == 1
-    told: dict[str, Any] = {"label": endpoint.label}
+    told: dict[str, Any] = {"label": endpoint.label, "known": int(known.sum())}
     if endpoint.event is not None:
         told["recorded"] = int(flagged.sum())
     told |= _counts(cohort, everybody)
@@ -197,8 +167,21 @@ def _told(cohort: Cohort, frame: pd.DataFrame, groups: list[Group]) -> dict[str,
     told["attrition"] = cohort.attrition.to_dict("records")
     told["mismatches"] = cohort.mismatches()
     told |= support(cohort, told["horizons"])
-    told["groups"] = [{"by": key, **_counts(cohort, mask[here])} for key, mask in groups]
+    told["horizons"] = sorted(
+        told["horizons"] + _carried_not(cohort), key=lambda row: row["horizon"]
+    )
+    told["groups"] = [
+        {"by": key, "known": int((known & mask).sum()), **_counts(cohort, mask[here])}
+        for key, mask in groups
+    ]
     return told
+
+
+def _carried_not(cohort: Cohort) -> list[dict[str, Any]]:
+    return [
+        {"horizon": day, "at_risk": 0, "note": f"not estimable: {why}"}
+        for day, why in cohort.left_out.items()
+    ]
 
 
 def _counts(cohort: Cohort, who: NDArray[np.bool_]) -> dict[str, Any]:

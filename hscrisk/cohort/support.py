@@ -47,7 +47,8 @@ def support(cohort: Cohort, horizons: list[dict[str, Any]]) -> dict[str, Any]:
         ),
         "censored_before_primary": early,
         "immature_years": immature_years(y, cohort.year, day),
-        "piled_days": piled_days(y),
+        # A state has one day by definition, and so has an event that only a state tells.
+        "piled_days": [] if endpoint.event is None or cohort.left_out else piled_days(y),
         "curve": curve(y, float(endpoint.horizons[-1])),
     }
     told["cautions"] = _cautions(told, len(y), day)

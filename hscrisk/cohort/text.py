@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.table import Table
 
-from hscrisk.schema import load_contract
+from hscrisk.cohort.groups import group_name
 
 ASSUMED = (
     "Known: whose state is known on that day. Carries: the most parameters that their number "
@@ -38,6 +38,12 @@ def check_tables(read: Mapping[str, Any], summary: Mapping[str, Any]) -> Iterato
         yield _groups(summary["groups"])
     if summary["endpoints"]:
         yield _endpoints(summary)
+    if summary["published"]:
+        yield _published(summary["published"])
+        yield (
+            "Known: transplants whose outcome is known, whether or not its day is; n: those with a "
+            "day. Differences from the paper are told, and no row is moved to hide them."
+        )
     yield from (
         f"Not estimable: {name}, because {reason}." for name, reason in summary["refused"].items()
     )
@@ -177,38 +183,48 @@ def warnings(summary: Mapping[str, Any]) -> Iterator[str]:
 def _groups(groups: list[dict[str, Any]]) -> Table:
     table = _table("Groups", "group", "transplants")
     for group in groups:
-        table.add_row(_name(group["by"]), str(group["n"]))
+        table.add_row(group_name(group["by"]), str(group["n"]))
     return table
-
-
-def _name(by: Mapping[str, str]) -> str:
-    contract = load_contract()
-    return ", ".join(f"{contract[field].label} {level}" for field, level in by.items())
 
 
 def _endpoints(summary: Mapping[str, Any]) -> Table:
+    told = summary["endpoints"].values()
+    counts = [part for one in told for part in (one, *one["groups"])]
+    # Who has an outcome without its day stands in a column where there is somebody.
+    known = ("known",) if any(part["known"] != part["n"] for part in counts) else ()
+    columns = (*known, "n", "events", "competing")
     table = _table(
         "Endpoints: Aalen-Johansen cumulative incidence [95 % interval], death competing",
         "endpoint",
-        "n",
-        "events",
-        "competing",
+        *columns,
         "day",
         "incidence",
     )
-    for told in summary["endpoints"].values():
-        _add(table, told["label"], told)
-        for group in told["groups"]:
-            _add(table, f"  {_name(group['by'])}", group)
+    for one in told:
+        _add(table, one["label"], one, columns)
+        for group in one["groups"]:
+            _add(table, f"  {group_name(group['by'])}", group, columns)
     return table
 
 
-def _add(table: Table, name: str, counts: Mapping[str, Any]) -> None:
-    first = (name, str(counts["n"]), str(counts["events"]), str(sum(counts["competing"].values())))
+def _published(papers: list[dict[str, Any]]) -> Table:
+    title = "Beside the paper: transplants with a known outcome"
+    table = _table(title, "endpoint", "group", "here", "paper", "difference")
+    for paper in papers:
+        for i, row in enumerate(paper["rows"]):
+            counts = (str(row["here"]), str(row["published"]), f"{row['difference']:+d}")
+            label = f"{paper['label']} ({paper['source']})" if i == 0 else ""
+            table.add_row(label, f"{paper['by']} {row['level']}", *counts)
+    return table
+
+
+def _add(table: Table, name: str, counts: Mapping[str, Any], columns: tuple[str, ...]) -> None:
+    numbers = {**counts, "competing": sum(counts["competing"].values())}
+    first = [name, *(str(numbers[column]) for column in columns)]
     for i, row in enumerate(counts["horizons"] or [{"horizon": "", "note": ""}]):
         told = (
             f"{row['incidence']:.3f} [{row['low']:.3f}, {row['high']:.3f}]"
             if "incidence" in row
             else row["note"]
         )
-        table.add_row(*(first if i == 0 else ("", "", "", "")), str(row["horizon"]), told)
+        table.add_row(*(first if i == 0 else [""] * len(first)), str(row["horizon"]), told)
