@@ -153,6 +153,29 @@ def export_dataset(
     typer.echo(f"{export_cohort(name, out)}: hscrisk check {out} --mapping {name}")
 
 
+mapping_app = typer.Typer(help="From your columns to ours.", no_args_is_help=True)
+app.add_typer(mapping_app, name="mapping")
+
+
+@mapping_app.command("draft")
+def draft_mapping(
+    data: Annotated[Path, typer.Argument(help="CSV or Parquet, one row a transplant.")],
+    out: Annotated[Path, typer.Option(help="Mapping file to write; it must not exist yet.")],
+) -> None:
+    """Write a first mapping for an unseen file: what was guessed, why, and what to decide."""
+    from hscrisk.ingest.draft import draft_mapping as look
+    from hscrisk.ingest.draft_text import write_draft
+
+    draft = look(data, out.stem)
+    path = write_draft(draft, out)
+    sure = sum(guess.is_sure for guess in draft.guesses)
+    typer.echo(
+        f"{path}: {sure} fields mapped, {len(draft.guesses) - sure} to be decided, "
+        f"{len(draft.left_over)} columns without a guess"
+    )
+    typer.echo(f"Read and decide, then: hscrisk check {data} --mapping {path}")
+
+
 @app.command()
 def score(
     bundle: Annotated[Path, typer.Argument(help="Folder of the bundle.")],

@@ -180,7 +180,8 @@ def _quarantined(
     raw: RawTable, accepted: NDArray[np.bool_], violations: pd.DataFrame
 ) -> pd.DataFrame:
     taken = {name: f"source.{name}" for name in ("row", "reasons")}
-    whole = raw.frame[~accepted].astype(object).rename(columns=taken)
+    # The copy joins what lies in pieces: a wide file would be slow, and warned of.
+    whole = raw.frame[~accepted].astype(object).rename(columns=taken).copy()
     names = list(whole.columns)
     whole.insert(0, "row", raw.rows[~accepted])
     parts = [whole]
