@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, partial
 from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from hscrisk.schema.fields import Contract, Field
+from hscrisk.schema.fields import Contract
 from hscrisk.schema.findings import Findings
-from hscrisk.schema.groupings import grouped, nesting
+from hscrisk.schema.groupings import fill_groupings
 
 
 @dataclass(frozen=True)
@@ -32,28 +31,11 @@ def derive(frame: pd.DataFrame, contract: Contract, findings: Findings) -> pd.Da
     A given value is never overwritten; where it disagrees with its parts, a soft violation says so.
     """
     frame = frame.copy()
-    for rule in (*RULES, *_groupings(contract)):
+    for rule in RULES:
         if rule.name in contract and all(part in frame.columns for part in rule.parts):
             _apply(frame, rule, contract, findings)
+    fill_groupings(frame, contract, findings)
     return frame[[name for name in contract if name in frame.columns]]
-
-
-@lru_cache(maxsize=8)
-def _groupings(contract: Contract) -> tuple[_Rule, ...]:
-    """Return a rule for each grouping: from the field it groups, then from finer groupings."""
-    groupings = [field for field in contract.values() if field.coarsens]
-    rules = [_Rule(f.name, (str(f.coarsens),), partial(grouped, f)) for f in groupings]
-    nested = [
-        _Rule(coarse.name, (fine.name,), partial(_nested, coarse, fine))
-        for coarse in groupings
-        for fine in groupings
-        if nesting(coarse, fine) is not None
-    ]
-    return (*rules, *nested)
-
-
-def _nested(coarse: Field, fine: Field, column: pd.Series[Any]) -> Any:
-    return column.astype(object).map(dict(nesting(coarse, fine) or {}))
 
 
 def _apply(frame: pd.DataFrame, rule: _Rule, contract: Contract, findings: Findings) -> None:

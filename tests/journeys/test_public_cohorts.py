@@ -11,12 +11,14 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from hscrisk.cli import app
 from hscrisk.cohort import build_cohort, summarise
 from hscrisk.datasets.arff import read_arff
 from hscrisk.datasets.fetch import fetch_cohort
+from hscrisk.errors import MissingColumn
 from hscrisk.ingest import read_records
 from hscrisk.ingest.result import ReadResult
 from hscrisk.survival import AalenJohansen
@@ -411,6 +413,15 @@ def test_pitfall_7_chronic_gvhd_is_not_estimable_and_not_filled_in(children: Rea
     refused = summarise(children.accepted).to_dict()["refused"]
     for name in ("chronic_gvhd_extensive", "relapse", "non_relapse_mortality"):
         assert "and not when" in refused[name]
+
+
+def test_pitfall_8_the_first_release_with_inverted_codes_is_refused_and_not_misread(
+    shared_data: Path,
+) -> None:
+    path = shared_data / "uci_bmt_children" / "bone-marrow-v1-numeric.arff"
+    header, *rows = read_arff(path.read_text(encoding="utf-8"), path.name)
+    with pytest.raises(MissingColumn):
+        read_records(pd.DataFrame(rows, columns=header), "uci_bmt_children")
 
 
 def test_pitfall_9_doses_in_one_unit_and_no_ratio(
