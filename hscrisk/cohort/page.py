@@ -19,6 +19,7 @@ from hscrisk.cohort.page_parts import (
     endpoint_tables,
     facts,
     fields_section,
+    published_section,
     reading_section,
     size_sections,
     support_section,
@@ -46,6 +47,7 @@ def render_report(read: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
         _introduction(),
         *(_endpoint(told, name) for name, told in summary["endpoints"].items()),
         _refused(summary["refused"]),
+        published_section(summary),
         fields_section(summary),
     ]
     return _document(f"Cohort report: {summary['source']}", main)

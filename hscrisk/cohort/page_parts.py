@@ -103,6 +103,24 @@ def support_section(summary: Mapping[str, Any]) -> Markup | None:
     )
 
 
+def published_section(summary: Mapping[str, Any]) -> Markup | None:
+    """Return the numbers of papers beside those of the file."""
+    parts = []
+    for paper in summary["published"]:
+        rows: list[tuple[object, ...]] = [
+            (f"{paper['by']} {row['level']}", *_beside(row)) for row in paper["rows"]
+        ]
+        caption = f"{paper['label']}: transplants with a known outcome ({paper['source']})"
+        parts.append(table(("group", "here", "paper", "difference"), rows, caption))
+    return tag("section", tag("h2", "Beside the paper"), *parts) if parts else None
+
+
+def _beside(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    if row["here"] < SMALL:
+        return FEW, f"{row['published']:,}", ""
+    return f"{row['here']:,}", f"{row['published']:,}", f"{row['difference']:+,d}"
+
+
 def endpoint_tables(told: Mapping[str, Any]) -> list[Markup]:
     """Return the numbers of an endpoint: incidence, how its cohort came about, what it carries."""
     header = ("day", "incidence", "95 % interval", "still followed")

@@ -112,11 +112,18 @@ def _verdict(told: Mapping[str, Any], y: pd.DataFrame, day: float) -> list[str]:
 
 def _cautions(told: Mapping[str, Any], n: int, day: float) -> list[str]:
     said = _years(told["immature_years"], told["censored_before_primary"] / n, day)
-    if told["piled_days"]:
-        days = ", ".join(f"{pile['day']} ({pile['events']})" for pile in told["piled_days"][:4])
+    for pile in told["piled_days"]:
+        if pile["day"] <= 1:
+            said.append(
+                f"{pile['events']:,} events on day 1: mostly no onsets but states found at the "
+                f"start ('never below the threshold', 'never in remission')."
+            )
+    later = [pile for pile in told["piled_days"] if pile["day"] > 1]
+    if later:
+        days = ", ".join(f"{pile['day']} ({pile['events']:,})" for pile in later[:4])
         said.append(
             f"Events pile up on day {days}: dates that were probably filled in by rule. Trust no "
-            f"horizon before the last of them, or map dates_usable_from."
+            f"horizon before day {later[-1]['day']}, or map dates_usable_from."
         )
     return said
 

@@ -197,3 +197,21 @@ def test_the_command_writes_it_beside_text_or_json(
         told = capsys.readouterr().out
         outline(out.read_text(encoding="utf-8"))
     assert json.loads(told)["summary"]["follow_up"]["n"] == 137
+
+
+def test_a_paper_stands_beside_the_file(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {"id": range(60), "sex": [1] * 55 + [2] * 5, "dead": [1, 0] * 30, "t": 400}
+    )
+    (tmp_path / "m.yaml").write_text(
+        "registry: mine\nfields:\n  transplant_id: id\n  death_status: dead\n  followup_day: t\n"
+        "  patient_sex: {column: sex, codes: {1: male, 2: female}}\npublished:\n"
+        "  - {source: A paper, endpoint: death, by: patient_sex, n: {male: 54, female: 5}}\n"
+    )
+    read = read_records(table, tmp_path / "m.yaml")
+    page = render_report(read.to_dict(), summarise(read.accepted).to_dict())
+    assert "Beside the paper" in page
+    cells = re.findall(r'<th scope="row">patient_sex (\w+)</th>(.*?)</tr>', page)
+    told = {level: re.sub("<[^>]*>", " ", rest).split() for level, rest in cells}
+    assert told["male"] == ["55", "54", "+1"]
+    assert told["female"][:3] == ["fewer", "than", "10"]

@@ -129,6 +129,26 @@ def test_imputed_dates_pile_up(shared_data: Path) -> None:
     assert piled_days(plain) == []
 
 
+def test_piles_are_told_as_what_they_are() -> None:
+    days = [1] * 30 + [183] * 30 + list(range(10, 100)) + [400] * 40
+    event = [1] * 150 + [0] * 40
+    table = pd.DataFrame(
+        {
+            "transplant_id": range(len(days)),
+            "death_status": 0,
+            "followup_day": 800,
+            "relapse_status": event,
+            "relapse_day": days,
+        }
+    )
+    told = summarise(read_records(table).accepted, ["relapse"]).endpoints["relapse"]
+    assert [pile["day"] for pile in told["piled_days"]] == [1, 183]
+    first, second = told["cautions"][-2:]
+    assert first.startswith("30 events on day 1: mostly no onsets")
+    assert "pile up on day 183 (30)" in second
+    assert "before day 183" in second
+
+
 def test_sample_sizes_of_pmsampsize() -> None:
     # Its documented examples: binary (623, 662, 221) and time to event (5143, 1039).
     assert needed(24, 0.288, largest_r2(0.174)) == (623, 662)
