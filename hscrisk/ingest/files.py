@@ -80,6 +80,11 @@ def read_table(source: str | Path | pd.DataFrame, separator: str = ",") -> RawTa
         raise InputOutputFailed(f"{path.name} is empty", mend="Give a header and data rows.")
     if content[:4] == b"PAR1" or path.suffix.lower() in (".parquet", ".pq"):
         return _parquet(content, path.name)
+    if path.suffix.lower() == ".arff":
+        raise InputOutputFailed(
+            f"{path.name} is an ARFF file, and tables are CSV or Parquet",
+            mend="Save it as CSV; of a public cohort 'hscrisk datasets fetch' makes one.",
+        )
     return _csv(content, path.name, separator)
 
 
