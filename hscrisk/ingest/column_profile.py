@@ -104,11 +104,19 @@ def _missing_codes(
     found = []
     for text, value in suspects.items():
         alone = counts[text] >= 2 or coded
+        if coded and _off_step(value, others):
+            found.append(text)
+            continue
         below = value < 0 <= low
         above = value > (2 * high if coded else 3 * high) and value >= (9 if coded else 99)
         if alone and (below or (above and not (coded and value < high + 4))):
             found.append(text)
     return tuple(sorted(found, key=lambda text: (numeric[text], text)))
+
+
+def _off_step(value: float, others: NDArray[np.float64]) -> bool:
+    """Return whether a value falls between steps of ten that all others keep: 99 beside 90, 100."""
+    return len(others) >= 3 and bool(np.all(others % 10 == 0)) and value % 10 != 0
 
 
 def _by_number(item: tuple[str, int]) -> tuple[int, float, str]:

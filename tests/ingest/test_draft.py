@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 from typing import Any
 
@@ -447,6 +448,7 @@ def test_grouped_scores_are_never_taken_for_numbers() -> None:
         ([0, 1, -9], ("-9",)),
         ([1, 2, 98, 99], ("98", "99")),
         ([90, 95, 97, 98, 99, 100], ()),
+        ([70, 80, 90, 100, 99], ("99",)),
         ([12, 15, 1000000, 1000000], ("1000000",)),
         (list(range(1, 130)), ()),
         (["a", "99"], ()),
@@ -513,3 +515,59 @@ def test_the_command_writes_a_new_file_and_never_over_an_old_one(
     assert {path.name for path in tmp_path.iterdir()} == {"My data.csv", "mine-2.yaml"}
     with pytest.raises(HscriskError):
         write_draft(draft_mapping(data), out)
+
+
+# -- the page that tells how ----------------------------------------------------------------------
+
+
+def documented() -> pd.DataFrame:
+    """Return the file of docs/mapping.md, 200 rows of it."""
+    rng, n = np.random.default_rng(5), 200
+    dead = rng.integers(0, 2, n)
+    event = rng.integers(0, 2, n)
+    return pd.DataFrame(
+        {
+            "id": [f"p{i + 1}" for i in range(n)],
+            "sex": [1 + i % 2 for i in range(n)],
+            "age_m": rng.integers(220, 800, n),
+            "graft": ["BM", "PB"] * 100,
+            "karnofsky": rng.choice([70, 80, 90, 100, 99], n),
+            "dead": dead,
+            "fu_months": np.where(dead == 1, rng.uniform(1, 12, n), rng.uniform(12, 60, n)).round(
+                1
+            ),
+            "agvhd24": event,
+            "agvhd24_day": np.where(event == 1, rng.integers(10, 60, n), rng.integers(100, 900, n)),
+        }
+    )
+
+
+def test_the_page_shows_what_the_draft_says(root: Path, tmp_path: Path) -> None:
+    page = (root / "docs" / "mapping.md").read_text(encoding="utf-8")
+    csv_block = page.split("```\n", 2)[1].splitlines()
+    frame = documented()
+    assert csv_block[0] == ",".join(frame.columns)
+    text = draft_text(draft_mapping(frame, "mine"))
+    shown = page.split("```yaml\n")[1].split("```")[0].splitlines()
+    assert len(shown) > 10
+    assert [line for line in shown if line not in text.splitlines()] == []
+    result = checked(frame, draft_mapping(frame, "mine"), tmp_path)
+    assert len(result.accepted) == 200
+
+
+def test_the_fields_that_the_page_shows_are_a_mapping(root: Path, tmp_path: Path) -> None:
+    page = (root / "docs" / "mapping.md").read_text(encoding="utf-8")
+    cases = page.split("```yaml\n")[2].split("```")[0]
+    rows = [line for line in page.splitlines() if line.startswith("| ") and "`" in line]
+    cells = [line.split("|")[2].strip().strip("`") for line in rows]
+    short = [cell for cell in cells if re.match(r"[a-z_]+: [{a-z]", cell)]
+    assert len(short) >= 7
+    for entry in short:
+        path = tmp_path / "one.yaml"
+        path.write_text(f"registry: mine\nfields:\n  {entry}\n", encoding="utf-8")
+        if not entry.startswith(("missing", "otherwise", "instead", "optional")):
+            load_mapping(path)
+    (tmp_path / "cases.yaml").write_text(
+        f"registry: mine\nfields:\n  transplant_id: id\n{cases}", encoding="utf-8"
+    )
+    assert "acute_gvhd_2_4_status" in load_mapping(tmp_path / "cases.yaml").fields
