@@ -176,6 +176,28 @@ def draft_mapping(
     typer.echo(f"Read and decide, then: hscrisk check {data} --mapping {path}")
 
 
+@datasets.command("simulate")
+def simulate_dataset(
+    n: Annotated[int, typer.Option(help="Transplants.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same rows.")],
+    out: Annotated[
+        Path, typer.Option(help="File to write, .csv or .parquet; its name will say 'simulated'.")
+    ],
+    population: Annotated[
+        str, typer.Option(help="allogeneic_adults, allogeneic_children or allogeneic.")
+    ] = "allogeneic_adults",
+    interactions: Annotated[
+        bool, typer.Option("--interactions", help="Let products of features matter as well.")
+    ] = False,
+) -> None:
+    """Write a simulated registry: every field of the contract, and nobody's data."""
+    from hscrisk.datasets.simulated import write_registry
+
+    path = write_registry(n, seed, population, out, interactions=interactions)
+    typer.echo(f"{path}: {n} simulated transplants (no row is a person)")
+    typer.echo(f"hscrisk check {path}")
+
+
 @app.command()
 def score(
     bundle: Annotated[Path, typer.Argument(help="Folder of the bundle.")],

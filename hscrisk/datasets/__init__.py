@@ -10,6 +10,7 @@ _WHERE = {
     "COHORTS": "hscrisk.datasets.bundled",
     "Fetched": "hscrisk.datasets.fetch",
     "SimulatedCohort": "hscrisk.datasets.synthetic",
+    "SimulatedRegistry": "hscrisk.datasets.simulated",
     "bundled_cohort": "hscrisk.datasets.bundled",
     "data_file": "hscrisk.datasets.bundled",
     "export_cohort": "hscrisk.datasets.bundled",
@@ -18,6 +19,7 @@ _WHERE = {
     "mapping_of": "hscrisk.datasets.bundled",
     "owned_cohorts": "hscrisk.datasets.fetch",
     "simulate_cohort": "hscrisk.datasets.synthetic",
+    "simulate_registry": "hscrisk.datasets.simulated",
 }
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "BundledCohort",
     "Fetched",
     "SimulatedCohort",
+    "SimulatedRegistry",
     "bundled_cohort",
     "data_file",
     "export_cohort",
@@ -33,6 +36,7 @@ __all__ = [
     "mapping_of",
     "owned_cohorts",
     "simulate_cohort",
+    "simulate_registry",
 ]
 
 

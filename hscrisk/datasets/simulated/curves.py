@@ -19,7 +19,7 @@ LAST_DAY = 6000
 """Days that a table covers; follow-up is shorter."""
 
 
-def through(points: Mapping[float, float]) -> Array:
+def through(points: Mapping[int, float]) -> Array:
     """Return the distribution through `points` (day to probability), shape (LAST_DAY + 1,).
 
     Monotone cubic in log(1 + day); 0 at the first point's day, 1 at the last one's.
@@ -32,7 +32,7 @@ def through(points: Mapping[float, float]) -> Array:
     >>> float(table[32].round(9)), float(table[4]), float(table[401])
     (0.5, 0.0, 1.0)
     """
-    days, shares = np.array(list(points)), np.array(list(points.values()))
+    days, shares = np.array(list(points)), np.array(list(points.values()), dtype=np.float64)
     curve = PchipInterpolator(np.log1p(days), shares)
     within = np.clip(np.arange(LAST_DAY + 1), days[0], days[-1])
     return np.asarray(np.clip(curve(np.log1p(within)), 0.0, 1.0), dtype=np.float64)
@@ -42,18 +42,20 @@ def then(first: Array, wait: Array) -> Array:
     """Return the distribution of the sum of two independent waits, cut at the last day."""
     size = 2 * len(first)
     product = np.fft.irfft(np.fft.rfft(first, size) * np.fft.rfft(by_day(wait), size), size)
-    return np.maximum.accumulate(np.clip(product[: len(first)], 0.0, 1.0))
+    whole = np.maximum.accumulate(np.clip(product[: len(first)], 0.0, 1.0))
+    return np.asarray(whole, dtype=np.float64)
 
 
 def geometric_delay(at_once: float, mean: float) -> Array:
     """Return a wait of 0 days with probability `at_once`, else 1, 2, ... with that mean."""
     days = np.arange(LAST_DAY + 1)
-    return 1 - (1 - at_once) * (1 - 1 / mean) ** days
+    share = 1 - (1 - at_once) * (1 - 1 / mean) ** days
+    return np.asarray(share, dtype=np.float64)
 
 
 def by_day(cumulative: Array) -> Array:
     """Return the probability of each day, shape as `cumulative`, along its last axis."""
-    return np.diff(cumulative, axis=-1, prepend=0.0)
+    return np.asarray(np.diff(cumulative, axis=-1, prepend=0.0), dtype=np.float64)
 
 
 def before_death(event: Array, death: Array) -> Array:
@@ -62,7 +64,7 @@ def before_death(event: Array, death: Array) -> Array:
     `event` and `death` are independent; on one day the event comes first.
     """
     earlier = np.concatenate([[0.0], death[:-1]])
-    return np.cumsum(by_day(event) * earlier)
+    return np.asarray(np.cumsum(by_day(event) * earlier), dtype=np.float64)
 
 
 def look_up(tables: Array, classes: Codes, uniform: Array) -> Array:
