@@ -68,19 +68,25 @@ def check(
     quarantine: Annotated[
         Path | None, typer.Option(help="Write the quarantined rows and reasons to this CSV.")
     ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Also write the report as one HTML page, fit to pass on.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check records: every violation, what is missing, and each endpoint's incidence."""
     from hscrisk.cohort import summarise
     from hscrisk.cohort.text import check_tables
-    from hscrisk.datasets import COHORTS, data_file
+    from hscrisk.datasets import data_file, mapping_of
     from hscrisk.ingest import read_records
 
-    chosen = mapping or (data if data in COHORTS else "contract")
-    result = read_records(data_file(data), chosen)
+    result = read_records(data_file(data), mapping or mapping_of(data))
     if quarantine is not None:
         result.write_quarantined(quarantine)
     read, summary = result.to_dict(), summarise(result.accepted, by=by).to_dict()
+    if html is not None:
+        from hscrisk.cohort.page import write_report
+
+        write_report(html, read, summary)
     if as_json:
         typer.echo(json.dumps({"read": read, "summary": summary}, indent=2, allow_nan=False))
     else:
@@ -93,17 +99,47 @@ def check(
         raise typer.Exit(1)
 
 
-datasets = typer.Typer(help="Cohorts that ship with the package.", no_args_is_help=True)
+datasets = typer.Typer(
+    help="Cohorts that ship with the package, and public ones of other owners.",
+    no_args_is_help=True,
+)
 app.add_typer(datasets, name="datasets")
 
 
 @datasets.command("list")
 def list_datasets() -> None:
-    """List the bundled cohorts."""
-    from hscrisk.datasets import COHORTS
+    """List the cohorts that ship, and public ones of other owners with where they are."""
+    from hscrisk.datasets import COHORTS, owned_cohorts
+    from hscrisk.datasets.fetch import fetched_file
 
     for cohort in COHORTS.values():
-        typer.echo(f"{cohort.name}  {cohort.title}")
+        typer.echo(f"{cohort.name}  {cohort.title}; ships with the package")
+    for name, owned in owned_cohorts().items():
+        where = fetched_file(name) or f"not here yet: hscrisk datasets fetch {name}"
+        typer.echo(f"{name}  {owned.title}; {where}")
+
+
+@datasets.command("fetch")
+def fetch_dataset(
+    name: Annotated[str, typer.Argument(help="Name of the cohort.")],
+    source: Annotated[
+        Path | None, typer.Option("--from", help="The file that you got from its owner.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to keep it in; your data folder by default.")
+    ] = None,
+) -> None:
+    """Say where a cohort's owner offers it, or check the file from there and keep it."""
+    from hscrisk.datasets.fetch import fetch_cohort, how_to_fetch
+
+    if source is None:
+        typer.echo(how_to_fetch(name))
+        typer.echo("Nothing is downloaded: the owner's address of the file is not known here.")
+        return
+    fetched = fetch_cohort(name, source, out)
+    typer.echo(f"{fetched.path}: known by its {fetched.checked_by}")
+    if fetched.warning:
+        typer.echo(f"hscrisk: {fetched.warning}.", err=True)
 
 
 @datasets.command("export")
@@ -115,6 +151,51 @@ def export_dataset(
     from hscrisk.datasets import export_cohort
 
     typer.echo(f"{export_cohort(name, out)}: hscrisk check {out} --mapping {name}")
+
+
+mapping_app = typer.Typer(help="From your columns to ours.", no_args_is_help=True)
+app.add_typer(mapping_app, name="mapping")
+
+
+@mapping_app.command("draft")
+def draft_mapping(
+    data: Annotated[Path, typer.Argument(help="CSV or Parquet, one row a transplant.")],
+    out: Annotated[Path, typer.Option(help="Mapping file to write; it must not exist yet.")],
+) -> None:
+    """Write a first mapping for an unseen file: what was guessed, why, and what to decide."""
+    from hscrisk.ingest.draft import draft_mapping as look
+    from hscrisk.ingest.draft_text import write_draft
+
+    draft = look(data, out.stem)
+    path = write_draft(draft, out)
+    sure = sum(guess.is_sure for guess in draft.guesses)
+    typer.echo(
+        f"{path}: {sure} fields mapped, {len(draft.guesses) - sure} to be decided, "
+        f"{len(draft.left_over)} columns without a guess"
+    )
+    typer.echo(f"Read and decide, then: hscrisk check {data} --mapping {path}")
+
+
+@datasets.command("simulate")
+def simulate_dataset(
+    n: Annotated[int, typer.Option(help="Transplants.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same rows.")],
+    out: Annotated[
+        Path, typer.Option(help="File to write, .csv or .parquet; its name will say 'simulated'.")
+    ],
+    population: Annotated[
+        str, typer.Option(help="allogeneic_adults, allogeneic_children or allogeneic.")
+    ] = "allogeneic_adults",
+    interactions: Annotated[
+        bool, typer.Option("--interactions", help="Let products of features matter as well.")
+    ] = False,
+) -> None:
+    """Write a simulated registry: every field of the contract, and nobody's data."""
+    from hscrisk.datasets.simulated import write_registry
+
+    path = write_registry(n, seed, population, out, interactions=interactions)
+    typer.echo(f"{path}: {n} simulated transplants (no row is a person)")
+    typer.echo(f"hscrisk check {path}")
 
 
 @app.command()

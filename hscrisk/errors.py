@@ -8,6 +8,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+_LONGEST_WORD = 200
+
 
 class HscriskError(Exception):
     """Base of every error raised on purpose.
@@ -151,5 +153,6 @@ def nearest(word: str, known: Iterable[str]) -> str:
     "Did you mean 'acute_gvhd'?"
     """
     options = sorted(known)
-    match = difflib.get_close_matches(word, options, n=1)
+    # A word of any length may come in; one as long as a page has no neighbour, and takes long.
+    match = difflib.get_close_matches(word, options, n=1) if len(word) <= _LONGEST_WORD else []
     return f"Did you mean '{match[0]}'?" if match else f"Known: {', '.join(options)}."

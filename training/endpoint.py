@@ -61,6 +61,7 @@ def train(
         When the cohort cannot carry the endpoint; the rule says why.
     """
     cohort = build_cohort(records, endpoint)
+    endpoint = cohort.endpoint  # without horizons that the registry's dates cannot carry
     judged = {name: m.build(endpoint, config.seed, refits=False) for name, m in models.items()}
     table = evaluate(judged, cohort, splits=config.evaluation.splits, random_state=config.seed)
     model = models["default"].build(endpoint, config.seed, refits=True)

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from hscrisk.cohort.declared import carried, undated
 from hscrisk.cohort.features import feature_names
 from hscrisk.cohort.outcome import first_events
 from hscrisk.cohort.risk_set import who_is_at_risk
@@ -43,6 +46,9 @@ class Cohort:
         Aligned with `X`.
     year : Series of float or None
         Calendar year of transplant, aligned with `X`.
+    left_out : mapping of int to str
+        Anchor horizons of the endpoint that the registry cannot carry, and why; `endpoint` is
+        without them.
     """
 
     X: pd.DataFrame
@@ -55,6 +61,7 @@ class Cohort:
     source: str
     transplant_id: pd.Series[Any]
     year: pd.Series[Any] | None = field(default=None)
+    left_out: Mapping[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.X)
@@ -116,7 +123,9 @@ def build_cohort(
     if len(frame) == 0:
         raise NotEstimable("no record was accepted", mend="See why in the violations.")
     names = feature_names(frame, contract, endpoint, features)
-    attrition = who_is_at_risk(frame, endpoint, contract)
+    endpoint, left_out = carried(endpoint, records.definitions, contract)
+    frame = undated(frame, endpoint, records.definitions)
+    attrition = who_is_at_risk(frame, endpoint, contract, records.definitions)
     follow_up = str(records.definitions.get("follow_up", "overall"))
     event, duration = first_events(frame, endpoint, follow_up, attrition)
     kept = attrition.kept
@@ -141,7 +150,20 @@ def build_cohort(
         source=records.source,
         transplant_id=rows["transplant_id"],
         year=_given(rows, "year_of_hct"),
+        left_out=left_out,
     )
+
+
+def known_outcomes(records: Records, endpoint: Endpoint) -> NDArray[np.bool_]:
+    """Return who is at risk and has a known outcome, whether or not its day is, shape (n_records,).
+
+    Raises
+    ------
+    NotEstimable
+        When the records lack a field that the endpoint needs.
+    """
+    frame = undated(records.frame, endpoint, records.definitions)
+    return who_is_at_risk(frame, endpoint, load_contract(), records.definitions).kept
 
 
 def _given(rows: pd.DataFrame, name: str) -> pd.Series[Any] | None:

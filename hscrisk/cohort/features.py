@@ -9,6 +9,7 @@ import pandas as pd
 from hscrisk.endpoints import Endpoint
 from hscrisk.errors import InvalidConfiguration, LeakedOutcome, MissingColumn, nearest
 from hscrisk.schema import Contract
+from hscrisk.schema.groupings import nesting
 
 
 def feature_names(
@@ -27,7 +28,7 @@ def feature_names(
     """
     allowed = contract.predictors(endpoint.prediction_time)
     if asked is None:
-        return [name for name in allowed if name in frame.columns]
+        return without_twins([name for name in allowed if name in frame.columns], frame, contract)
     for name in asked:
         _refuse(name, contract, endpoint, allowed)
         if name not in frame.columns:
@@ -35,6 +36,25 @@ def feature_names(
             rule = "the records do not have this feature"
             raise MissingColumn(rule, field=name, mend=nearest(name, known))
     return [name for name in contract if name in asked]
+
+
+def without_twins(names: list[str], frame: pd.DataFrame, contract: Contract) -> list[str]:
+    """Return the names without groupings that say nothing beyond a finer field that is there too.
+
+    A grouping stays where it is known of somebody for whom the finer field is not.
+    """
+    known = {name: frame[name].notna().to_numpy() for name in names}
+    kept = list(names)
+    for name in names:
+        field = contract[name]
+        finer = [
+            other
+            for other in kept
+            if other == field.coarsens or nesting(field, contract[other]) is not None
+        ]
+        if any(not (known[name] & ~known[other]).any() for other in finer):
+            kept.remove(name)
+    return kept
 
 
 def _refuse(name: str, contract: Contract, endpoint: Endpoint, allowed: tuple[str, ...]) -> None:
@@ -53,7 +73,13 @@ def _refuse(name: str, contract: Contract, endpoint: Endpoint, allowed: tuple[st
         raise InvalidConfiguration(
             f"{field.label} names somebody and is never a feature", field=name, mend="Leave it out."
         )
-    if field.role != "year" and name not in allowed:
+    if field.role == "kept" and field.when != "landmark":
+        raise InvalidConfiguration(
+            f"{field.label} is kept for reference and is never a feature",
+            field=name,
+            mend="Leave it out.",
+        )
+    if field.role not in ("year", "audit") and name not in allowed:
         raise LeakedOutcome(
             f"{field.label} is known {field.when.replace('_', ' ')}, and the prediction is made "
             f"{time}",

@@ -40,11 +40,14 @@ def first_events(
 
     Parameters
     ----------
-    follow_up : {'overall', 'per_endpoint'}
+    follow_up : {'overall', 'per_endpoint', 'recorded'}
         Whether a patient without the event was followed for it to the last contact, or to the
         endpoint's own day. In the second case a death is competing when it lies within `SLACK` of
-        that day, and the patient is censored there otherwise.
+        that day, and the patient is censored there otherwise; in the third, when the endpoint's own
+        status says so. A state on a day asks who is alive then, so there the vital status holds.
     """
+    if endpoint.kind == "state_at_horizon" and follow_up == "recorded":
+        follow_up = "vital"
     end = _end_of_follow_up(frame, endpoint, follow_up)
     causes = _causes(frame, endpoint, end, follow_up)
     if endpoint.kind == "state_at_horizon":
@@ -85,7 +88,7 @@ def competing_names(endpoint: Endpoint) -> tuple[str, ...]:
 
 def _end_of_follow_up(frame: pd.DataFrame, endpoint: Endpoint, follow_up: str) -> Days:
     last = numbers(frame, "followup_day")
-    if follow_up == "overall":
+    if follow_up in ("overall", "vital"):
         return last
     own = numbers(frame, endpoint.followed.time)
     free = numbers(frame, endpoint.followed.status) == 0
@@ -97,13 +100,19 @@ def _causes(frame: pd.DataFrame, endpoint: Endpoint, end: Days, follow_up: str) 
     if endpoint.event is not None:
         dies = endpoint.event.status == "death_status"
         day = _day(frame, endpoint.event.status, endpoint.event.time)
-        day = _within(day, end, follow_up) if dies else day
+        if dies and follow_up == "recorded" and endpoint.followed.status != "death_status":
+            day = _told(frame, endpoint, 2)
+        elif dies:
+            day = _within(day, end, follow_up)
         causes.append(_Cause(1, day, 2 if dies else 0))
     for code, competing in enumerate(endpoint.competing, start=2):
         dies = competing.status == "death_status"
         day = _day(frame, competing.status, competing.time)
         if dies:
-            day = _sooner(_within(day, end, follow_up), _told(frame, endpoint, 2))
+            day = _within(day, end, follow_up)
+            if follow_up != "vital":
+                told = _told(frame, endpoint, 2)
+                day = told if follow_up == "recorded" else _sooner(day, told)
         causes.append(_Cause(code, day, LAST if dies else 1))
     other = _told(frame, endpoint, 3)
     if np.isnan(other).any() or np.isfinite(other).any():
@@ -144,7 +153,7 @@ def _sooner(first: Days, second: Days) -> Days:
 
 def _within(death: Days, end: Days, follow_up: str) -> Days:
     """Return the day of death where the endpoint was still followed then, else infinite."""
-    if follow_up == "overall":
+    if follow_up in ("overall", "vital"):
         return death
     followed = np.where(death <= end + SLACK, np.fmin(death, end), np.inf)
     return np.where(np.isnan(death), np.nan, followed)

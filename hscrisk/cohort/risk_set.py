@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hscrisk.cohort.declared import immature
 from hscrisk.endpoints import Endpoint
 from hscrisk.errors import NotEstimable
 from hscrisk.schema import Contract
@@ -57,8 +60,18 @@ def numbers(frame: pd.DataFrame, name: str) -> NDArray[np.float64]:
     return frame[name].to_numpy(dtype=np.float64)
 
 
-def who_is_at_risk(frame: pd.DataFrame, endpoint: Endpoint, contract: Contract) -> Attrition:
+def who_is_at_risk(
+    frame: pd.DataFrame,
+    endpoint: Endpoint,
+    contract: Contract,
+    definitions: Mapping[str, Any] | None = None,
+) -> Attrition:
     """Return who belongs to the endpoint's population and has a usable record of it.
+
+    Parameters
+    ----------
+    definitions : mapping, optional
+        What the registry declares: years that are too recent leave.
 
     Raises
     ------
@@ -77,12 +90,29 @@ def who_is_at_risk(frame: pd.DataFrame, endpoint: Endpoint, contract: Contract) 
         if name in frame.columns:
             gone = frame[name].isin(levels).to_numpy()
             attrition.leave_out(gone, f"{contract[name].label} is {' or '.join(levels)}")
+    attrition.leave_out(*immature(frame, endpoint, definitions or {}))
+    if endpoint.repeated_transplants == "first":
+        attrition.leave_out(_later(frame, attrition.kept), "a later transplant of the same patient")
     for pair in dict.fromkeys((followed, interest)):
         label = contract[pair.status].label
         attrition.leave_out(np.isnan(numbers(frame, pair.status)), f"{label}: status unknown")
     unknown = np.isnan(numbers(frame, "death_status")) & ~attrition.flagged
     attrition.leave_out(unknown, f"{contract['death_status'].label}: status unknown")
     return attrition
+
+
+def _later(frame: pd.DataFrame, kept: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which transplants come after another one, of those kept, of the same patient.
+
+    The order is that of the year, then of the number of earlier transplants, then of the records.
+    """
+    order = np.lexsort((numbers(frame, "prior_hct_n"), numbers(frame, "year_of_hct")))
+    order = order[kept[order]]
+    patient = frame["patient_id"].iloc[order]
+    again = (patient.duplicated() & patient.notna()).to_numpy()
+    later = np.zeros(len(frame), dtype=bool)
+    later[order[again]] = True
+    return later
 
 
 def _refuse_absent(frame: pd.DataFrame, endpoint: Endpoint, contract: Contract) -> None:

@@ -10,15 +10,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hscrisk.cohort.build import Cohort, build_cohort
+from hscrisk.cohort.build import Cohort, build_cohort, known_outcomes
+from hscrisk.cohort.features import without_twins
+from hscrisk.cohort.follow_up import centre_sizes, follow_up, selection, year_counts
+from hscrisk.cohort.groups import Group, groups_of
 from hscrisk.cohort.outcome import competing_names
+from hscrisk.cohort.published import beside_published
 from hscrisk.cohort.risk_set import numbers
+from hscrisk.cohort.support import support
 from hscrisk.endpoints import Endpoint, endpoint_names, load_endpoint
-from hscrisk.errors import InvalidConfiguration, NotEstimable, nearest
+from hscrisk.errors import NotEstimable
 from hscrisk.schema import Records, load_contract
 from hscrisk.survival import AalenJohansen
 
-UNKNOWN = "unknown"
 LEVEL = 0.95
 
 
@@ -36,6 +40,14 @@ class CohortSummary:
     extraction_date : str or None
     follow_up_median : float or None
         Median days of follow-up by reverse Kaplan-Meier (death censors).
+    follow_up : mapping
+        Quartiles and completeness of follow-up (`hscrisk.cohort.follow_up`).
+    selection : mapping
+        Whether nobody dies before some day.
+    centres : mapping or None
+        Number and sizes; no size below 10 is told.
+    year_counts : list of mapping
+        Transplants of each year; None below 10.
     definitions : mapping
         What the registry declares.
     missing : mapping of str to int
@@ -43,11 +55,15 @@ class CohortSummary:
     groups : list of mapping
         `by` (field to level) and `n`, where asked for.
     endpoints : mapping
-        For each: `label`, `n`, `recorded` (flags that say it happened), `events`, `competing` (by
-        name), `censored`, `horizons` (each with `incidence`, `low`, `high` at 95 %, `at_risk`),
-        `attrition`, `mismatches`, `groups`.
+        For each: `label`, `known` (outcome known, whether or not its day is), `n`, `recorded`
+        (flags that say it happened), `events`, `competing` (by name), `censored`, `horizons` (each
+        with `incidence`, `low`, `high` at 95 %, `at_risk`), `attrition`, `mismatches`, `groups`,
+        and what a training could support: `sample_size`, `immature_years`, `piled_days`, `curve`,
+        `verdict` (`hscrisk.cohort.support`).
     refused : mapping of str to str
         Endpoints that the cohort cannot carry, and why.
+    published : list of mapping
+        Numbers of a paper beside those of the file (`hscrisk.cohort.published`).
     """
 
     source: str
@@ -57,11 +73,16 @@ class CohortSummary:
     years: str | None
     extraction_date: str | None
     follow_up_median: float | None
+    follow_up: dict[str, Any]
+    selection: dict[str, Any]
+    centres: dict[str, Any] | None
+    year_counts: list[dict[str, Any]]
     definitions: dict[str, Any]
     missing: dict[str, int]
     groups: list[dict[str, Any]]
     endpoints: dict[str, dict[str, Any]]
     refused: dict[str, str]
+    published: list[dict[str, Any]]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values (JSON)."""
@@ -81,16 +102,14 @@ def summarise(
     endpoints : sequence of Endpoint or str, optional
         All shipped ones by default.
     by : str or sequence of str, optional
-        Categories, flags, centre or year that divide the cohort.
+        Categories, flags, centre or year that divide the cohort, or a column of the source that
+        its mapping reads.
 
     Raises
     ------
     InvalidConfiguration
         When a field of `by` does not divide into groups.
 
-    References
-    ----------
-    Reverse Kaplan-Meier: Schemper & Smith, Control Clin Trials 1996;17:343-346.
     """
     contract, frame = load_contract(), records.frame
     chosen = [
@@ -98,7 +117,7 @@ def summarise(
         for e in (endpoint_names() if endpoints is None else endpoints)
     ]
     fields = [by] if isinstance(by, str) else list(by or ())
-    groups = _groups(frame, fields)
+    groups = groups_of(records, fields)
     found: dict[str, dict[str, Any]] = {}
     refused: dict[str, str] = {}
     for endpoint in chosen:
@@ -107,9 +126,10 @@ def summarise(
         except NotEstimable as error:
             refused[endpoint.name] = error.rule
             continue
-        found[endpoint.name] = _told(cohort, frame, groups)
-    predictors = [n for n in contract.predictors("at_infusion") if n in frame.columns]
+        found[endpoint.name] = _told(cohort, records, groups)
+    known = [n for n in contract.predictors("at_infusion") if n in frame.columns]
     centres = frame["centre_id"].nunique() if "centre_id" in frame.columns else 0
+    followed = follow_up(frame, records.extraction_date)
     return CohortSummary(
         source=records.source,
         n=len(frame),
@@ -117,67 +137,51 @@ def summarise(
         n_centres=int(centres) or None,
         years=_years(frame),
         extraction_date=records.extraction_date,
-        follow_up_median=_follow_up(frame),
+        follow_up_median=followed["median"],
+        follow_up=followed,
+        selection=selection(frame),
+        centres=centre_sizes(frame),
+        year_counts=year_counts(frame),
         definitions=dict(records.definitions),
-        missing={name: int(frame[name].isna().sum()) for name in predictors},
+        missing={
+            name: int(frame[name].isna().sum()) for name in without_twins(known, frame, contract)
+        },
         groups=[{"by": key, "n": int(mask.sum())} for key, mask in groups],
         endpoints=found,
         refused=refused,
+        published=beside_published(records),
     )
 
 
-Group = tuple[dict[str, str], NDArray[np.bool_]]
-
-
-def _groups(frame: pd.DataFrame, by: list[str]) -> list[Group]:
-    if not by:
-        return []
-    contract = load_contract()
-    for name in by:
-        usable = [
-            n for n, f in contract.items() if f.is_categorical or f.role in ("centre", "year")
-        ]
-        if name not in usable or name not in frame.columns:
-            known = [n for n in usable if n in frame.columns]
-            rule = "the cohort cannot be divided by this field"
-            raise InvalidConfiguration(rule, field=name, mend=nearest(name, known))
-    words = [_words(frame[name]) for name in by]
-    keys = list(zip(*words, strict=True))
-    order = sorted(
-        set(keys), key=lambda key: [_place(frame[n], w) for n, w in zip(by, key, strict=True)]
-    )
-    return [
-        (dict(zip(by, key, strict=True)), np.array([k == key for k in keys], dtype=bool))
-        for key in order
-    ]
-
-
-def _words(column: pd.Series[Any]) -> list[str]:
-    return [
-        UNKNOWN if pd.isna(v) else str(int(v)) if isinstance(v, float) else str(v)
-        for v in column.astype(object)
-    ]
-
-
-def _place(column: pd.Series[Any], word: str) -> tuple[int, str]:
-    if isinstance(column.dtype, pd.CategoricalDtype) and word != UNKNOWN:
-        return list(column.dtype.categories).index(word), word
-    return (len(column), "") if word == UNKNOWN else (0, word)
-
-
-def _told(cohort: Cohort, frame: pd.DataFrame, groups: list[Group]) -> dict[str, Any]:
+def _told(cohort: Cohort, records: Records, groups: list[Group]) -> dict[str, Any]:
+    frame = records.frame
     endpoint, everybody = cohort.endpoint, np.ones(len(cohort), dtype=bool)
+    known = known_outcomes(records, endpoint)
     here = frame["transplant_id"].isin(cohort.transplant_id).to_numpy()
     flagged = numbers(frame, (endpoint.event or endpoint.followed).status) == 1
-    told: dict[str, Any] = {"label": endpoint.label}
+    told: dict[str, Any] = {"label": endpoint.label, "known": int(known.sum())}
     if endpoint.event is not None:
         told["recorded"] = int(flagged.sum())
     told |= _counts(cohort, everybody)
     told["primary_horizon"] = endpoint.primary_horizon
     told["attrition"] = cohort.attrition.to_dict("records")
     told["mismatches"] = cohort.mismatches()
-    told["groups"] = [{"by": key, **_counts(cohort, mask[here])} for key, mask in groups]
+    told |= support(cohort, told["horizons"])
+    told["horizons"] = sorted(
+        told["horizons"] + _carried_not(cohort), key=lambda row: row["horizon"]
+    )
+    told["groups"] = [
+        {"by": key, "known": int((known & mask).sum()), **_counts(cohort, mask[here])}
+        for key, mask in groups
+    ]
     return told
+
+
+def _carried_not(cohort: Cohort) -> list[dict[str, Any]]:
+    return [
+        {"horizon": day, "at_risk": 0, "note": f"not estimable: {why}"}
+        for day, why in cohort.left_out.items()
+    ]
 
 
 def _counts(cohort: Cohort, who: NDArray[np.bool_]) -> dict[str, Any]:
@@ -226,14 +230,3 @@ def _years(frame: pd.DataFrame) -> str | None:
     if "year_of_hct" not in frame.columns or frame["year_of_hct"].isna().all():
         return None
     return f"{frame['year_of_hct'].min():.0f} to {frame['year_of_hct'].max():.0f}"
-
-
-def _follow_up(frame: pd.DataFrame) -> float | None:
-    died, last = numbers(frame, "death_status"), numbers(frame, "followup_day")
-    known = np.isfinite(died) & np.isfinite(last)
-    if not (known & (died == 0)).any():
-        return None
-    y = {"event": (died[known] == 0).astype(int), "duration": np.maximum(last[known], 1.0)}
-    curve = AalenJohansen().fit(y)
-    reached = curve.times_[curve.event_free_ <= 0.5]
-    return float(reached[0]) if len(reached) else None

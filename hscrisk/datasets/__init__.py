@@ -1,4 +1,4 @@
-"""Cohorts to begin with: a real one that ships, and simulated ones whose truth is known."""
+"""Cohorts to begin with: one that ships, others' by their file, simulated ones of known truth."""
 
 from __future__ import annotations
 
@@ -8,23 +8,35 @@ from typing import Any
 _WHERE = {
     "BundledCohort": "hscrisk.datasets.bundled",
     "COHORTS": "hscrisk.datasets.bundled",
+    "Fetched": "hscrisk.datasets.fetch",
     "SimulatedCohort": "hscrisk.datasets.synthetic",
+    "SimulatedRegistry": "hscrisk.datasets.simulated",
     "bundled_cohort": "hscrisk.datasets.bundled",
     "data_file": "hscrisk.datasets.bundled",
     "export_cohort": "hscrisk.datasets.bundled",
+    "fetch_cohort": "hscrisk.datasets.fetch",
     "load_copelan1991": "hscrisk.datasets.bundled",
+    "mapping_of": "hscrisk.datasets.bundled",
+    "owned_cohorts": "hscrisk.datasets.fetch",
     "simulate_cohort": "hscrisk.datasets.synthetic",
+    "simulate_registry": "hscrisk.datasets.simulated",
 }
 
 __all__ = [
     "COHORTS",
     "BundledCohort",
+    "Fetched",
     "SimulatedCohort",
+    "SimulatedRegistry",
     "bundled_cohort",
     "data_file",
     "export_cohort",
+    "fetch_cohort",
     "load_copelan1991",
+    "mapping_of",
+    "owned_cohorts",
     "simulate_cohort",
+    "simulate_registry",
 ]
 
 

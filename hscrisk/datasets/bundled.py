@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from hscrisk.datasets.fetch import fetched_file, owned_cohorts
 from hscrisk.errors import InputOutputFailed, InvalidConfiguration, nearest
 from hscrisk.ingest import read_records
 from hscrisk.schema import Records
@@ -63,10 +64,32 @@ def bundled_cohort(name: str) -> BundledCohort:
 
 
 def data_file(name_or_path: str | Path) -> Path:
-    """Return a file, or that of a bundled cohort called by its name."""
-    if str(name_or_path) in COHORTS and not Path(name_or_path).exists():
-        return COHORTS[str(name_or_path)].path
+    """Return a file, or that of a bundled or fetched cohort called by its name.
+
+    Raises
+    ------
+    InputOutputFailed
+        When a cohort of another owner was not fetched yet.
+    """
+    name = str(name_or_path)
+    if not Path(name_or_path).exists():
+        if name in COHORTS:
+            return COHORTS[name].path
+        if name in owned_cohorts():
+            found = fetched_file(name)
+            if found is None:
+                rule = f"{name} belongs to {owned_cohorts()[name].owner} and is not here yet"
+                mend = f"See how to get it: hscrisk datasets fetch {name}"
+                raise InputOutputFailed(rule, mend=mend)
+            return found
     return Path(name_or_path)
+
+
+def mapping_of(name_or_path: str | Path) -> str:
+    """Return the mapping of a cohort called by its name, 'contract' for any other file."""
+    name = str(name_or_path)
+    named = (name in COHORTS or name in owned_cohorts()) and not Path(name_or_path).exists()
+    return name if named or name in COHORTS else "contract"
 
 
 def export_cohort(name: str, out: str | Path) -> Path:

@@ -81,6 +81,9 @@ class Endpoint(pydantic.BaseModel):
         A wider endpoint: F of this one never exceeds it.
     min_events : int
         With fewer there is no model.
+    repeated_transplants : {'all', 'first'}
+        Of a patient transplanted again: all transplants count, each from its own day 0 (they stay
+        together wherever patients are divided), or only the first of the population.
 
     Examples
     --------
@@ -106,6 +109,7 @@ class Endpoint(pydantic.BaseModel):
     definition: dict[str, str | int | float] = pydantic.Field(default_factory=dict)
     nested_in: str | None = None
     min_events: int = pydantic.Field(default=10, ge=1)
+    repeated_transplants: Literal["all", "first"] = "all"
 
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -20,19 +20,25 @@ import pyarrow.parquet as pq
 
 from hscrisk.errors import InputOutputFailed
 from hscrisk.ingest.apply import map_columns
-from hscrisk.ingest.files import Ragged, RawTable, header_names
+from hscrisk.ingest.files import (
+    LARGEST_FIELD,
+    NO_PARQUET,
+    RawTable,
+    header_names,
+    laid_out,
+    malformed,
+    not_utf8,
+)
 from hscrisk.ingest.mapping import Mapping
 from hscrisk.ingest.reader import checked_records
 from hscrisk.ingest.result import ReadResult
 from hscrisk.ingest.tables import Joined, join_tables
 from hscrisk.schema import Contract
 from hscrisk.schema.findings import Findings
-from hscrisk.schema.values import TEXT, canonical, is_missing
+from hscrisk.schema.values import canonical, is_missing
 
 ROWS = 20_000
 """Rows of a piece: large enough for vectorised work, small enough for any memory."""
-
-LARGEST_CELL = 1_000_000
 
 
 def read_in_chunks(
@@ -79,7 +85,7 @@ def raw_chunks(source: str | Path, separator: str = ",", *, rows: int = ROWS) ->
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
         msg = f"{path.name} cannot be read: {reason}"
-        raise InputOutputFailed(msg) from error
+        raise InputOutputFailed(msg, mend="Check the path and its rights.") from error
     if start == b"PAR1" or path.suffix.lower() in (".parquet", ".pq"):
         yield from _parquet(path, rows)
     else:
@@ -101,11 +107,11 @@ def _parquet(path: Path, rows: int) -> Iterator[RawTable]:
                 yield RawTable(file.schema_arrow.empty_table().to_pandas(), _numbers([]))
     except (pa.ArrowException, OSError) as error:
         msg = f"{path.name} is no readable Parquet file"
-        raise InputOutputFailed(msg) from error
+        raise InputOutputFailed(msg, mend=NO_PARQUET) from error
 
 
 def _csv(path: Path, separator: str, rows: int) -> Iterator[RawTable]:
-    kept = csv.field_size_limit(LARGEST_CELL)
+    kept = csv.field_size_limit(LARGEST_FIELD)
     reader: Any = None
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
@@ -117,35 +123,25 @@ def _csv(path: Path, separator: str, rows: int) -> Iterator[RawTable]:
                 raise InputOutputFailed(msg, mend="Give a header and data rows.")
             names, first = header_names([cell.strip() for cell in header]), 1
             while (piece := list(islice(lines, rows))) or first == 1:
-                yield _laid_out(piece, names, first)
+                yield laid_out(piece, names, first)
                 first += max(1, len(piece))
     except UnicodeDecodeError as error:
-        msg = f"{path.name} is not UTF-8 text"
-        raise InputOutputFailed(
-            msg,
-            mend="Save it as UTF-8; spreadsheets call it 'CSV UTF-8'.",
-        ) from error
+        raise not_utf8(path.name, _undecodable(path)) from error
     except csv.Error as error:
-        msg = f"{path.name} is no well-formed CSV near line {reader.line_num}"
-        raise InputOutputFailed(
-            msg,
-            mend="Close every quote, and double a quote inside a quoted cell.",
-        ) from error
+        raise malformed(path.name, reader.line_num) from error
     finally:
         csv.field_size_limit(kept)
 
 
-def _laid_out(lines: list[list[str]], names: list[str], first: int) -> RawTable:
-    numbered = list(enumerate(lines, start=first))
-    body = [cells for _, cells in numbered if len(cells) == len(names)]
-    columns: list[Any] = list(zip(*body, strict=True)) if body else [()] * len(names)
-    return RawTable(
-        pd.DataFrame(
-            {name: pd.Series(cells, dtype=TEXT) for name, cells in zip(names, columns, strict=True)}
-        ),
-        _numbers([row for row, cells in numbered if len(cells) == len(names)]),
-        tuple(Ragged(row, tuple(cells)) for row, cells in numbered if len(cells) != len(names)),
-    )
+def _undecodable(path: Path) -> int:
+    """Return the first line that is not UTF-8."""
+    with path.open("rb") as stream:
+        for line, content in enumerate(stream, start=1):
+            try:
+                content.decode("utf-8")
+            except UnicodeDecodeError:
+                return line
+    return 1
 
 
 def _numbers(rows: list[int]) -> Any:

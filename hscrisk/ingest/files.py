@@ -17,15 +17,21 @@ from numpy.typing import NDArray
 from hscrisk.errors import InputOutputFailed
 from hscrisk.schema.values import TEXT
 
-_LARGEST_CELL = 1_000_000
+LARGEST_CELL = 100_000
+"""Characters; a row with a longer cell is set aside, and the cell cut short there."""
+LARGEST_FIELD = 2**28
+"""Characters; beyond it a file is not read at all."""
+_SHOWN = 200
+NO_PARQUET = "Write it again, or give a CSV file."
 
 
 @dataclass(frozen=True)
 class Ragged:
-    """A row with more or fewer cells than the header."""
+    """A row that could not be laid out: more or fewer cells than the header, or a huge one."""
 
     row: int
     cells: tuple[str, ...]
+    too_long: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,11 +73,18 @@ def read_table(source: str | Path | pd.DataFrame, separator: str = ",") -> RawTa
         content = path.read_bytes()
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise InputOutputFailed(f"{path.name} cannot be read: {reason.lower()}") from error
+        raise InputOutputFailed(
+            f"{path.name} cannot be read: {reason.lower()}", mend="Check the path and its rights."
+        ) from error
     if not content.strip():
         raise InputOutputFailed(f"{path.name} is empty", mend="Give a header and data rows.")
     if content[:4] == b"PAR1" or path.suffix.lower() in (".parquet", ".pq"):
         return _parquet(content, path.name)
+    if path.suffix.lower() == ".arff":
+        raise InputOutputFailed(
+            f"{path.name} is an ARFF file, and tables are CSV or Parquet",
+            mend="Save it as CSV; of a public cohort 'hscrisk datasets fetch' makes one.",
+        )
     return _csv(content, path.name, separator)
 
 
@@ -80,7 +93,7 @@ def _parquet(content: bytes, name: str) -> RawTable:
         # Whole numbers with gaps stay whole: as floats the longest identifiers would blur.
         frame = pq.read_table(io.BytesIO(content)).to_pandas(integer_object_nulls=True)
     except (pa.ArrowException, ValueError, OSError) as error:
-        raise InputOutputFailed(f"{name} is no readable Parquet file") from error
+        raise InputOutputFailed(f"{name} is no readable Parquet file", mend=NO_PARQUET) from error
     return _numbered(frame.reset_index(drop=True))
 
 
@@ -93,44 +106,66 @@ def _csv(content: bytes, name: str, separator: str) -> RawTable:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise InputOutputFailed(
-            f"{name} is not UTF-8 text (line {line})",
-            mend="Save it as UTF-8; spreadsheets call it 'CSV UTF-8'.",
-        ) from error
+        raise not_utf8(name, content[: error.start].count(b"\n") + 1) from error
     lines = _lines(text, name, separator)
     if not lines:
         raise InputOutputFailed(f"{name} is empty", mend="Give a header and data rows.")
     header = header_names([cell.strip() for cell in lines[0]])
+    return laid_out(lines[1:], header, 1)
+
+
+def laid_out(lines: list[list[str]], names: list[str], first: int) -> RawTable:
+    """Return lines as a table of text, the first of them being row number `first`."""
     body: list[list[str]] = []
     rows: list[int] = []
     ragged: list[Ragged] = []
-    for number, cells in enumerate(lines[1:], start=1):
-        if len(cells) == len(header):
+    for number, cells in enumerate(lines, start=first):
+        if any(len(cell) > LARGEST_CELL for cell in cells):
+            ragged.append(Ragged(number, tuple(map(_cut, cells)), too_long=True))
+        elif len(cells) != len(names):
+            ragged.append(Ragged(number, tuple(cells)))
+        else:
             body.append(cells)
             rows.append(number)
-        else:
-            ragged.append(Ragged(number, tuple(cells)))
-    columns: list[Any] = list(zip(*body, strict=True)) if body else [()] * len(header)
+    columns: list[Any] = list(zip(*body, strict=True)) if body else [()] * len(names)
     frame = pd.DataFrame(
-        {name: pd.Series(cells, dtype=TEXT) for name, cells in zip(header, columns, strict=True)}
+        {name: pd.Series(cells, dtype=TEXT) for name, cells in zip(names, columns, strict=True)}
     )
     return RawTable(frame, np.array(rows, dtype=np.int64), tuple(ragged))
 
 
+def _cut(cell: str) -> str:
+    if len(cell) <= LARGEST_CELL:
+        return cell
+    return f"{cell[:_SHOWN]}... ({len(cell):,} characters)"
+
+
 def _lines(text: str, name: str, separator: str) -> list[list[str]]:
-    kept = csv.field_size_limit(_LARGEST_CELL)
+    kept = csv.field_size_limit(LARGEST_FIELD)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         lines = [cells for cells in reader if cells and (len(cells) > 1 or cells[0].strip())]
     except csv.Error as error:
-        raise InputOutputFailed(
-            f"{name} is no well-formed CSV near line {reader.line_num}",
-            mend="Close every quote, and double a quote inside a quoted cell.",
-        ) from error
+        raise malformed(name, reader.line_num) from error
     finally:
         csv.field_size_limit(kept)
     return lines
+
+
+def malformed(name: str, line: int) -> InputOutputFailed:
+    """Return the error of a file whose quotes cannot be paired."""
+    return InputOutputFailed(
+        f"{name} is no well-formed CSV near line {line}",
+        mend="Close every quote, and double a quote inside a quoted cell.",
+    )
+
+
+def not_utf8(name: str, line: int) -> InputOutputFailed:
+    """Return the error of a file in another encoding, or in several."""
+    return InputOutputFailed(
+        f"{name} is not UTF-8 text (line {line})",
+        mend="Save it as UTF-8; spreadsheets call it 'CSV UTF-8'.",
+    )
 
 
 def header_names(names: list[str]) -> list[str]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import pydantic
 
+from hscrisk.endpoints import endpoint_names
 from hscrisk.errors import InvalidConfiguration, nearest
-from hscrisk.ingest.field_source import SETTINGS, FieldSource, Word, Words
+from hscrisk.ingest.conditions import SETTINGS, Word, Words
+from hscrisk.ingest.field_source import FieldSource
 from hscrisk.ingest.units import units_for
 from hscrisk.schema import Contract, Field, load_contract
 from hscrisk.schema.configuration import find_config, read_yaml, validated
-from hscrisk.schema.values import parse_number
+from hscrisk.schema.consistency import outcome_pairs
+from hscrisk.schema.values import canonical, parse_number
 
 CONTRACT = "contract"
 """The mapping of a file that is in the contract's own words already."""
@@ -21,20 +24,39 @@ TABLES = ("transplants", "patients", "donors", "outcomes")
 _HOME = {"patient": "patients", "donor": "donors", "outcome": "outcomes"}
 
 
+def _keyed(given: Any) -> Any:
+    return {canonical(k): v for k, v in given.items()} if isinstance(given, dict) else given
+
+
+_NONE: Any = pydantic.Field(default_factory=dict)
+
+
 class Definitions(pydantic.BaseModel):
     """What the registry's outcomes mean; shown beside the endpoint's own definition.
 
     Attributes
     ----------
-    follow_up : {'overall', 'per_endpoint'}
+    follow_up : {'overall', 'per_endpoint', 'recorded'}
         'overall': without an event, a patient is followed for it to death or the last contact.
         'per_endpoint': each outcome has its own last day; a death counts as competing when it lies
         within 1 day of that, otherwise the patient is censored there.
+        'recorded': each outcome has its own last day, and its status alone says what came first
+        (2 death, 3 another event).
+    dates_usable_from : mapping of str to int
+        Outcomes (`relapse`) or endpoints of which days before this one are imputed or rounded, so
+        that no earlier horizon can be estimated.
+    immature_years : mapping of str to tuple of int
+        Calendar years too recent for an outcome or endpoint; their transplants leave it.
+    status_only : mapping of str to int or 'ever'
+        Outcomes of which only whether they happened is known, and by which day.
     """
 
     model_config = SETTINGS
 
-    follow_up: Literal["overall", "per_endpoint"] = "overall"
+    follow_up: Literal["overall", "per_endpoint", "recorded"] = "overall"
+    dates_usable_from: dict[str, Annotated[int, pydantic.Field(ge=1)]] = _NONE
+    immature_years: dict[str, tuple[int, ...]] = _NONE
+    status_only: dict[str, Annotated[int, pydantic.Field(ge=1)] | Literal["ever"]] = _NONE
     neutrophil_threshold: float | str | None = None
     neutrophil_rule: str | None = None
     platelet_threshold: float | str | None = None
@@ -49,9 +71,32 @@ class Definitions(pydantic.BaseModel):
     death_rule: str | None = None
     disease_risk_group: str | None = None
 
-    def declared(self) -> dict[str, str | float]:
-        """Return what is said, by name."""
-        return self.model_dump(exclude_none=True)
+    def declared(self) -> dict[str, Any]:
+        """Return what is said, by name, as plain values (JSON)."""
+        said = self.model_dump(mode="json", exclude_none=True)
+        return {name: value for name, value in said.items() if value != {}}
+
+
+class Published(pydantic.BaseModel):
+    """Numbers that a paper gives for the same patients; shown beside those of the file.
+
+    Attributes
+    ----------
+    source : str
+        The paper.
+    endpoint : str
+    by : str
+        A field, or a column of the file that the mapping reads.
+    n : mapping of str to int
+        Transplants by level or code.
+    """
+
+    model_config = SETTINGS
+
+    source: str
+    endpoint: str
+    by: str
+    n: Annotated[dict[str, int], pydantic.BeforeValidator(_keyed)]
 
 
 class Table(pydantic.BaseModel):
@@ -93,6 +138,8 @@ class Mapping(pydantic.BaseModel):
     tables : mapping of str to Table
         'transplants' and any of 'patients', 'donors', 'outcomes'; empty for one flat table.
     definitions : Definitions
+    published : tuple of Published
+        What papers print of these patients.
     """
 
     model_config = SETTINGS
@@ -106,6 +153,7 @@ class Mapping(pydantic.BaseModel):
     fields: dict[str, FieldSource]
     tables: dict[str, Table] = pydantic.Field(default_factory=dict)
     definitions: Definitions = Definitions()
+    published: tuple[Published, ...] = ()
 
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -159,7 +207,8 @@ def contract_mapping(contract: Contract, registry: str = "records") -> Mapping:
 
 
 def check_words(mapping: Mapping, contract: Contract, where: str) -> None:
-    """Refuse fields, levels and units that the contract does not know."""
+    """Refuse fields, levels, units and outcomes that the contract does not know."""
+    _check_outcomes(mapping, contract, where)
     for name, source in mapping.fields.items():
         if name not in contract:
             rule = f"{where}: no such field in the contract"
@@ -182,8 +231,29 @@ def check_words(mapping: Mapping, contract: Contract, where: str) -> None:
             raise InvalidConfiguration(rule, field=name)
 
 
+def _check_outcomes(mapping: Mapping, contract: Contract, where: str) -> None:
+    known = tuple(dict.fromkeys([*outcome_pairs(contract), *endpoint_names()]))
+    said = mapping.definitions
+    for part in ("dates_usable_from", "immature_years", "status_only"):
+        for name in getattr(said, part):
+            if name not in known:
+                rule = f"{where}: no such outcome or endpoint"
+                mend = nearest(name, known)
+                raise InvalidConfiguration(rule, field=part, value=name, mend=mend)
+    read = {column for source in mapping.fields.values() for column in source.names}
+    for published in mapping.published:
+        if published.endpoint not in known:
+            rule, mend = f"{where}: no such endpoint", nearest(published.endpoint, known)
+            raise InvalidConfiguration(rule, field="published", value=published.endpoint, mend=mend)
+        if published.by not in read and published.by not in mapping.fields:
+            rule = f"{where}: neither a field nor a column that the mapping reads"
+            mend = nearest(published.by, [*mapping.fields, *sorted(read)])
+            raise InvalidConfiguration(rule, field="published", value=published.by, mend=mend)
+
+
 def _check_levels(field: Field, source: FieldSource, where: str) -> None:
     said = [*(source.codes or {}).values()]
+    said += [case.means for case in source.cases or () if case.means is not None]
     said += [word for word in (source.otherwise, source.constant) if word is not None]
     for word in said:
         known = word in field.levels if field.is_categorical else True

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from hscrisk.errors import nearest
 from hscrisk.ingest.apply import absent_columns, located, map_columns
-from hscrisk.ingest.files import RawTable, read_table
+from hscrisk.ingest.files import LARGEST_CELL, RawTable, read_table
 from hscrisk.ingest.mapping import Mapping, contract_mapping, load_mapping
 from hscrisk.ingest.result import ReadResult
+from hscrisk.ingest.spreadsheet import is_formula
 from hscrisk.ingest.tables import Joined, join_tables
 from hscrisk.schema import Contract, Records, load_contract
 from hscrisk.schema.checks import run_checks, transplant_names
@@ -122,9 +123,10 @@ def checked_records(joined: Joined, mapping: Mapping, contract: Contract) -> Rea
     if "transplant_id" not in mapped.columns:
         mapped["transplant_id"] = pd.Series([str(row) for row in raw.rows], dtype=object)
     findings.names = transplant_names(mapped)
+    _refuse_formulas(findings.names, findings)
     for name in joined.flat.columns:
         mapped[name] = joined.flat[name]
-    checked = run_checks(mapped, contract, findings)
+    checked = run_checks(mapped, contract, findings, mapping.definitions.status_only)
     violations = in_order([*joined.violations, findings.table(), *_ragged(raw)])
     hard = violations.loc[violations["severity"] == "hard", "row"].to_numpy(dtype=np.int64)
     accepted = ~np.isin(raw.rows, hard)
@@ -138,6 +140,8 @@ def checked_records(joined: Joined, mapping: Mapping, contract: Contract) -> Rea
             definitions=mapping.definitions.declared(),
             extraction_date=mapping.extraction_date,
             donors=_kept_donors(joined.donors, typed["transplant_id"]),
+            columns=_read_columns(frame, mapping, contract)[accepted].reset_index(drop=True),
+            published=tuple(paper.model_dump() for paper in mapping.published),
         ),
         quarantined=_quarantined(raw, accepted, violations),
         violations=violations,
@@ -154,17 +158,30 @@ def _ragged(raw: RawTable) -> list[pd.DataFrame]:
     findings = Findings(rows, np.full(len(rows), "", dtype=object))
     expected = len(raw.frame.columns)
     found = np.array([len(line.cells) for line in raw.ragged], dtype=object)
+    huge = np.array([line.too_long for line in raw.ragged], dtype=bool)
     rule = f"a row must have {expected} cells, as the header has"
     mend = "Quote cells that hold the separator; fill up empty cells."
-    findings.add(np.ones(len(rows), dtype=bool), "(row)", found, rule, mend)
+    findings.add(~huge, "(row)", found, rule, mend)
+    rule = f"a cell must have at most {LARGEST_CELL:,} characters"
+    mend = "Shorten or empty the cell; look for a quote that is not closed."
+    findings.add(huge, "(row)", np.full(len(rows), None, dtype=object), rule, mend)
     return [findings.table()]
+
+
+def _refuse_formulas(names: Any, findings: Findings) -> None:
+    # It leaves with the scores, unaltered, since they are joined by it.
+    formula = np.array([is_formula(name) for name in names], dtype=bool)
+    rule = "the name of a transplant must not begin like a formula"
+    mend = "Begin it with a letter or a digit: a spreadsheet would calculate it."
+    findings.add(formula, "transplant_id", names, rule, mend)
 
 
 def _quarantined(
     raw: RawTable, accepted: NDArray[np.bool_], violations: pd.DataFrame
 ) -> pd.DataFrame:
     taken = {name: f"source.{name}" for name in ("row", "reasons")}
-    whole = raw.frame[~accepted].astype(object).rename(columns=taken)
+    # The copy joins what lies in pieces: a wide file would be slow, and warned of.
+    whole = raw.frame[~accepted].astype(object).rename(columns=taken).copy()
     names = list(whole.columns)
     whole.insert(0, "row", raw.rows[~accepted])
     parts = [whole]
@@ -187,12 +204,22 @@ def _quarantined(
     return table
 
 
-def _unknown(frame: pd.DataFrame, mapping: Mapping, contract: Contract) -> tuple[str, ...]:
-    used = {
+def _used(mapping: Mapping, contract: Contract) -> set[str]:
+    return {
         located(mapping, contract[name], column)
         for name, source in mapping.fields.items()
         for column in source.names
     }
+
+
+def _read_columns(frame: pd.DataFrame, mapping: Mapping, contract: Contract) -> pd.DataFrame:
+    # Those of fields have the field's name and stand in the records already.
+    names = _used(mapping, contract) - set(mapping.fields)
+    return frame[[column for column in frame.columns if column in names]]
+
+
+def _unknown(frame: pd.DataFrame, mapping: Mapping, contract: Contract) -> tuple[str, ...]:
+    used = _used(mapping, contract)
     keys = {f"{name}.{table.key}" for name, table in mapping.tables.items()}
     keys |= {f"transplants.{c}" for table in mapping.tables.values() for c in table.named_by}
     known = {*used, *keys, *mapping.ignore}

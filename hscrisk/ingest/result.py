@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from hscrisk.errors import InputOutputFailed
+from hscrisk.ingest.spreadsheet import disarmed
 from hscrisk.schema import Records
 
 FIRST_ROWS = 20
@@ -46,15 +47,20 @@ class ReadResult:
     def write_quarantined(self, path: str | Path) -> None:
         """Write the quarantined rows to a CSV file; an empty one where there are none.
 
+        A cell that a spreadsheet would calculate gets an apostrophe in front.
+
         Raises
         ------
         InputOutputFailed
             When it cannot be written.
         """
         try:
-            self.quarantined.to_csv(path, index=False)
+            # JSON can bring lone surrogates, which no file can hold.
+            disarmed(self.quarantined).to_csv(path, index=False, errors="backslashreplace")
         except OSError as error:
-            raise InputOutputFailed(f"{Path(path).name} cannot be written") from error
+            raise InputOutputFailed(
+                f"{Path(path).name} cannot be written", mend="Check the folder and its rights."
+            ) from error
 
     def to_dict(self) -> dict[str, Any]:
         """Return counts and the violations by field and rule, without any value, as plain JSON."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,10 +67,15 @@ def check_records(
     return CheckResult(checked, findings.table(), accepted)
 
 
-def run_checks(frame: pd.DataFrame, contract: Contract, findings: Findings) -> pd.DataFrame:
+def run_checks(
+    frame: pd.DataFrame,
+    contract: Contract,
+    findings: Findings,
+    undated: Collection[str] = (),
+) -> pd.DataFrame:
     """Return the typed frame of `check_records` and note violations in `findings`.
 
-    The index of `frame` must be 0, 1, 2, ...
+    The index of `frame` must be 0, 1, 2, ...; outcomes of `undated` need no day.
     """
     _refuse_columns(frame, contract)
     typed = {}
@@ -84,7 +90,7 @@ def run_checks(frame: pd.DataFrame, contract: Contract, findings: Findings) -> p
     if "transplant_id" in typed:
         _check_unique(typed["transplant_id"], findings)
     checked = derive(pd.DataFrame(typed, index=frame.index), contract, findings)
-    check_outcomes(checked, contract, findings)
+    check_outcomes(checked, contract, findings, undated)
     return checked
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
 
@@ -32,15 +34,24 @@ def outcome_pairs(contract: Contract) -> dict[str, tuple[str, str]]:
     return pairs
 
 
-def check_outcomes(frame: pd.DataFrame, contract: Contract, findings: Findings) -> None:
-    """Note outcomes that contradict themselves, each other, death, or the kind of transplant."""
+def check_outcomes(
+    frame: pd.DataFrame,
+    contract: Contract,
+    findings: Findings,
+    undated: Collection[str] = (),
+) -> None:
+    """Note outcomes that contradict themselves, each other, death, or the kind of transplant.
+
+    Those of `undated` need no day.
+    """
     pairs = {
         name: pair
         for name, pair in outcome_pairs(contract).items()
         if pair[0] in frame.columns or pair[1] in frame.columns
     }
     for name, (status, day) in pairs.items():
-        _check_pair(frame, contract, findings, status, day)
+        if name not in undated:
+            _check_pair(frame, contract, findings, status, day)
         if name != "death" and day in frame.columns:
             _check_against_death(frame, contract, findings, status, day)
     for narrow, wide in NESTED:
@@ -116,7 +127,8 @@ def _check_population(frame: pd.DataFrame, contract: Contract, findings: Finding
         frame["transplant_type"].notna() & (frame["transplant_type"] != "allogeneic")
     ).to_numpy()
     for name in frame.columns:
-        if contract[name].population == "allogeneic":
+        told_already = contract[name].coarsens in frame.columns
+        if contract[name].population == "allogeneic" and not told_already:
             given = other & frame[name].notna().to_numpy()
             rule = f"{contract[name].label} exists for allogeneic transplants only"
             mend = "Leave it empty, or correct transplant_type."

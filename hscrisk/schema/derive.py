@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 
 from hscrisk.schema.fields import Contract
 from hscrisk.schema.findings import Findings
+from hscrisk.schema.groupings import fill_groupings
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ def derive(frame: pd.DataFrame, contract: Contract, findings: Findings) -> pd.Da
     for rule in RULES:
         if rule.name in contract and all(part in frame.columns for part in rule.parts):
             _apply(frame, rule, contract, findings)
+    fill_groupings(frame, contract, findings)
     return frame[[name for name in contract if name in frame.columns]]
 
 
@@ -70,6 +73,21 @@ def _cmv_match(donor: pd.Series[Any], patient: pd.Series[Any]) -> Any:
     return _pair(donor, patient, {"negative": "neg", "positive": "pos"}, "_")
 
 
+def _abo_match(donor: pd.Series[Any], patient: pd.Series[Any]) -> Any:
+    """Return the match: minor where the graft's plasma meets foreign antigens, major vice versa."""
+    pairs = {}
+    for ours, theirs in product(("O", "A", "B", "AB"), repeat=2):
+        major = not set(ours) - {"O"} <= set(theirs)
+        minor = not set(theirs) - {"O"} <= set(ours)
+        word = {(False, False): "matched", (True, False): "major", (False, True): "minor"}
+        pairs[f"{ours}/{theirs}"] = word.get((major, minor), "bidirectional")
+    return (donor.astype(object) + "/" + patient.astype(object)).map(pairs)
+
+
+def _easix(ldh: pd.Series[Any], creatinine: pd.Series[Any], platelets: pd.Series[Any]) -> Any:
+    return ldh * creatinine / platelets.where(platelets > 0)
+
+
 def _transplant_type(donor_type: pd.Series[Any]) -> Any:
     kinds = dict.fromkeys(donor_type.cat.categories, "allogeneic") | {"self": "autologous"}
     return donor_type.astype(object).map(kinds)
@@ -82,6 +100,9 @@ def _bmi(weight: pd.Series[Any], height: pd.Series[Any]) -> Any:
 RULES = (
     _Rule("sex_match", ("donor_sex", "patient_sex"), _sex_match),
     _Rule("cmv_match", ("donor_cmv_igg", "patient_cmv_igg"), _cmv_match),
+    _Rule("abo_match", ("donor_abo", "patient_abo"), _abo_match),
+    _Rule("rh_match", ("donor_rh", "patient_rh"), _cmv_match),
     _Rule("transplant_type", ("donor_type",), _transplant_type),
     _Rule("bmi", ("weight_kg", "height_cm"), _bmi, tolerance=0.02),
+    _Rule("easix_pre", ("ldh_u_l", "creatinine_mg_dl", "platelets_pre"), _easix, tolerance=0.02),
 )

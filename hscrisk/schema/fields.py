@@ -12,13 +12,13 @@ import pydantic
 from hscrisk.errors import InvalidConfiguration
 from hscrisk.schema.configuration import read_yaml, validated
 
-Group = Literal["patient", "donor", "treatment", "outcome", "identifier"]
+Group = Literal["patient", "donor", "treatment", "landmark", "outcome", "identifier"]
 Kind = Literal["number", "integer", "category", "flag", "day", "text"]
-When = Literal["before_conditioning", "at_infusion", "after"]
+When = Literal["before_conditioning", "at_infusion", "landmark", "after"]
 Population = Literal["all", "allogeneic", "autologous", "gene_modified", "cord"]
-Role = Literal["predictor", "outcome", "identifier", "centre", "year"]
+Role = Literal["predictor", "outcome", "identifier", "centre", "year", "audit", "kept"]
 
-WHEN_ORDER: tuple[When, ...] = ("before_conditioning", "at_infusion", "after")
+WHEN_ORDER: tuple[When, ...] = ("before_conditioning", "at_infusion", "landmark", "after")
 FLAG_LEVELS = ("no", "yes")
 
 
@@ -29,7 +29,9 @@ class Field(pydantic.BaseModel):
     ----------
     name, label : str
         The column, and what a reader calls it.
-    group : {'patient', 'donor', 'treatment', 'outcome', 'identifier'}
+    section : str
+        Heading under which the dictionary has it.
+    group : {'patient', 'donor', 'treatment', 'landmark', 'outcome', 'identifier'}
     kind : {'number', 'integer', 'category', 'flag', 'day', 'text'}
         A flag has the levels 'no' and 'yes'; a day is a whole number of days from infusion.
     unit : str
@@ -37,12 +39,18 @@ class Field(pydantic.BaseModel):
         Outside `plausible` a value is doubted (soft), outside `hard` it cannot be (hard).
     levels : tuple of str
         In their stable order, which encodings follow.
-    when : {'before_conditioning', 'at_infusion', 'after'}
+    when : {'before_conditioning', 'at_infusion', 'landmark', 'after'}
         When the value is known.
     population : str
         For whom it exists.
-    role : {'predictor', 'outcome', 'identifier', 'centre', 'year'}
-        Only a predictor may become a feature.
+    role : {'predictor', 'outcome', 'identifier', 'centre', 'year', 'audit', 'kept'}
+        A predictor may become a feature, year and audit fields only where they are asked for.
+    coarsens : str, optional
+        The field of which this one is a grouping, and from which it is filled.
+    bounds : mapping of str to tuple of float
+        Of a grouped number, each level from its lower bound up to, not including, its upper one.
+    merges : mapping of str to tuple of str
+        Of a grouped category, the levels that each level holds.
     required : bool
         A record without it is quarantined.
     description : str
@@ -52,6 +60,7 @@ class Field(pydantic.BaseModel):
 
     name: str = pydantic.Field(pattern=r"^[a-z][a-z0-9_]*$")
     label: str
+    section: str = ""
     group: Group
     kind: Kind
     unit: str | None = None
@@ -62,6 +71,9 @@ class Field(pydantic.BaseModel):
     population: Population = "all"
     role: Role = "predictor"
     required: bool = False
+    coarsens: str | None = None
+    bounds: dict[str, tuple[float, float]] = {}
+    merges: dict[str, tuple[str, ...]] = {}
     description: str = ""
 
     @pydantic.model_validator(mode="before")
@@ -76,6 +88,9 @@ class Field(pydantic.BaseModel):
             given.setdefault("when", "after")
         elif given.get("group") == "identifier":
             given.setdefault("when", "before_conditioning")
+        elif given.get("group") == "landmark":
+            given.setdefault("role", "kept")
+            given.setdefault("when", "landmark")
         if given.get("kind") == "flag":
             given.setdefault("levels", FLAG_LEVELS)
         if given.get("kind") == "day":
@@ -93,6 +108,11 @@ class Field(pydantic.BaseModel):
             ),
             "an outcome is known after infusion only": (self.group == "outcome")
             == (self.when == "after"),
+            "a grouping has bounds or merges for each of its levels, others have none": (
+                set(self.bounds) | set(self.merges)
+            )
+            == (set(self.levels) if self.coarsens else set()),
+            "a grouping has bounds or merges, not both": not (self.bounds and self.merges),
         }
         if self.plausible and self.hard:
             inside = self.hard[0] <= self.plausible[0] and self.plausible[1] <= self.hard[1]
@@ -144,7 +164,7 @@ class Contract(Mapping[str, Field]):
         return self.to_dict() == other.to_dict()
 
     def __hash__(self) -> int:
-        return hash((self.version, tuple(self._fields.items())))
+        return hash((self.version, tuple(self._fields)))
 
     def predictors(self, prediction_time: str) -> tuple[str, ...]:
         """Return the names of the fields that are known by `prediction_time` and may be features.
@@ -189,23 +209,41 @@ class _Page(pydantic.BaseModel):
     version: str
     fields: tuple[Field, ...]
 
-    @pydantic.field_validator("fields", mode="before")
-    @classmethod
-    def _names(cls, given: Any) -> Any:
-        if isinstance(given, dict):  # as in the YAML: fields by name
-            return [{"name": name, **body} for name, body in given.items()]
-        return given
-
     @pydantic.field_validator("fields")
     @classmethod
     def _once(cls, fields: tuple[Field, ...]) -> tuple[Field, ...]:
         if len({field.name for field in fields}) != len(fields):
             rule = "a field is given twice"
             raise ValueError(rule)
+        known = {field.name: field for field in fields}
+        for field in fields:
+            if not _groups_well(field, known):
+                rule = f"{field.name} must group a number or all levels of a category"
+                raise ValueError(rule)
         return fields
+
+
+def _groups_well(field: Field, known: Mapping[str, Field]) -> bool:
+    if field.coarsens is None:
+        return True
+    whole = known.get(field.coarsens)
+    if whole is None or whole.coarsens:
+        return False
+    if field.bounds:
+        return whole.is_numeric
+    merged = [level for levels in field.merges.values() for level in levels]
+    return sorted(merged) == sorted(whole.levels)
 
 
 @lru_cache(maxsize=1)
 def load_contract() -> Contract:
-    """Return the contract of this version of hscrisk."""
-    return Contract.from_dict(read_yaml(Path(__file__).with_name("fields.yaml")))
+    """Return the contract of this version of hscrisk: all files of the dictionary, in order."""
+    version, fields = "", []
+    for path in sorted(Path(__file__).with_name("dictionary").glob("*.yaml")):
+        page = read_yaml(path)
+        version = page.get("version", version)
+        fields += [
+            {"name": name, "section": page["section"], **body}
+            for name, body in page["fields"].items()
+        ]
+    return Contract.from_dict({"version": version, "fields": fields})

@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from hscrisk.schema.fields import Contract, Field
 
-_GROUPS = {
-    "identifier": "Identifiers",
-    "patient": "Patient",
-    "donor": "Donor and match",
-    "treatment": "Treatment and graft",
-    "outcome": "Outcomes (never features)",
-}
 _HEAD = """# Fields
 
-Written from `hscrisk/schema/fields.yaml` (version {version}) by `make docs`; do not edit it here.
+Written from `hscrisk/schema/dictionary` (version {version}) by `make docs`; do not edit it here.
 
 The transplant is the unit: one row each. Times are whole days from infusion, ages years, cell
 doses per kg of the patient. A value outside the usual range is doubted (soft); outside the limits,
@@ -25,10 +18,10 @@ _COLUMNS = ("field", "what it is", "type", "usual range (limits)", "known", "for
 
 
 def render_fields(contract: Contract) -> str:
-    """Return every field of the contract as Markdown tables, one a group."""
+    """Return every field of the contract as Markdown tables, one a section."""
     parts = [_HEAD.format(version=contract.version)]
-    for group, title in _GROUPS.items():
-        rows = [_row(field) for field in contract.values() if field.group == group]
+    for title in dict.fromkeys(field.section for field in contract.values()):
+        rows = [_row(field) for field in contract.values() if field.section == title]
         head = f"| {' | '.join(_COLUMNS)} |\n|{'---|' * len(_COLUMNS)}"
         parts.append("\n".join([f"## {title}\n", head, *rows, ""]))
     return "\n".join(parts)

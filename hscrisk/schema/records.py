@@ -27,6 +27,11 @@ class Records:
     donors : DataFrame, optional
         One row a donor (`transplant_id`, `donor_slot`, donor fields) where a transplant may have
         several; `frame` then holds the donor values on which they agree.
+    columns : DataFrame, optional
+        Columns of the source that the mapping reads, as they were, aligned with `frame`: to divide
+        a cohort by, and never a feature.
+    published : tuple of mapping
+        What papers print of these patients: `source`, `endpoint`, `by`, `n` by level or code.
     """
 
     frame: pd.DataFrame
@@ -34,6 +39,8 @@ class Records:
     definitions: Mapping[str, Any] = field(default_factory=dict)
     extraction_date: str | None = None
     donors: pd.DataFrame | None = None
+    columns: pd.DataFrame | None = None
+    published: tuple[Mapping[str, Any], ...] = ()
 
     def __len__(self) -> int:
         return len(self.frame)

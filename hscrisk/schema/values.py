@@ -43,8 +43,9 @@ def parse_number(value: Any) -> float | None:
         except OverflowError:
             return None
         return number if np.isfinite(number) else None
-    if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
-        number = float(value)
+    # Stripped once: `strip` takes separators off that `float` refuses.
+    if isinstance(value, str) and NUMBER.fullmatch(text := value.strip()):
+        number = float(text)
         return number if np.isfinite(number) else None
     return None
 

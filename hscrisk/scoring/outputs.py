@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from hscrisk.bundle.manifest import require_outside
 from hscrisk.errors import InvalidConfiguration
+from hscrisk.ingest.spreadsheet import disarmed
 from hscrisk.scoring.table_writer import TableWriter
 
 
@@ -79,7 +80,9 @@ class Writers:
         if self._aside is None:
             self._aside = self._stack.enter_context(TableWriter(self._places.quarantine))
             self.set_aside = True
-        self._aside.write(table.astype(object).where(table.notna(), None))
+        table = table.astype(object).where(table.notna(), None)
+        is_csv = self._places.quarantine.suffix.lower() == ".csv"
+        self._aside.write(disarmed(table) if is_csv else table)
 
     def publish(self) -> None:
         """Flush every file, then give each its name, the scores last."""

@@ -141,3 +141,15 @@ def test_it_cannot_be_changed() -> None:
 def test_an_unknown_name_is_told_the_nearest() -> None:
     with pytest.raises(InvalidConfiguration, match="'acute_gvhd'"):
         load_endpoint("acute_gvdh")
+
+
+def test_repeated_transplants_are_a_policy_of_the_endpoint() -> None:
+    for name in endpoint_names():
+        assert load_endpoint(name).repeated_transplants == "all"
+    body = load_endpoint("death").to_dict()
+    first = Endpoint.from_dict({**body, "repeated_transplants": "first"})
+    assert first.repeated_transplants == "first"
+    old = {key: value for key, value in body.items() if key != "repeated_transplants"}
+    assert Endpoint.from_dict(old) == load_endpoint("death")  # of a bundle written before
+    with pytest.raises(InvalidConfiguration, match="first"):
+        Endpoint.from_dict({**body, "repeated_transplants": "last"})

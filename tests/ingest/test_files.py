@@ -106,3 +106,10 @@ def test_a_frame_is_left_as_it_was() -> None:
     assert list(table.frame.columns) == ["a", "3"]
     assert list(frame.columns) == ["a", 3]
     assert frame.index.tolist() == [9, 9]
+
+
+def test_an_arff_file_is_told_from_a_csv_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.arff"
+    path.write_text("@relation a\n@attribute b numeric\n@data\n1\n", encoding="utf-8")
+    with pytest.raises(InputOutputFailed, match="is an ARFF file"):
+        read_table(path)

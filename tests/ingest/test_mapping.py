@@ -37,7 +37,11 @@ def test_the_template_explains_every_key_of_the_language() -> None:
         assert f"{key}:" in text, key
     for key in ("columns", "codes", "otherwise", "missing", "unit", "constant", "row_number"):
         assert f"{key}:" in text, key
-    for key in ("optional", "named_by", "per_endpoint", "table"):
+    for key in ("cases", "means", "only_when", "instead", "same_as", "other_than"):
+        assert f"{key}:" in text, key
+    for key in ("dates_usable_from", "immature_years", "status_only"):
+        assert f"{key}:" in text, key
+    for key in ("optional", "named_by", "per_endpoint", "recorded", "table"):
         assert key in text, key
 
 

@@ -1,0 +1,51 @@
+"""ARFF, the form of some public data sets, as rows of text: nothing turns into another thing."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+from hscrisk.errors import InputOutputFailed
+
+_ATTRIBUTE = re.compile(r"""@attribute\s+('[^']*'|"[^"]*"|\S+)\s+\S""", re.IGNORECASE)
+
+
+def read_arff(text: str, name: str) -> list[list[str]]:
+    """Return the header and the rows of a dense ARFF file, every cell as it stands ('?' too).
+
+    Parameters
+    ----------
+    text : str
+    name : str
+        Of the file, for an error.
+
+    Raises
+    ------
+    InputOutputFailed
+        When there is no `@data`, no attribute, a sparse row, or a row of another length.
+
+    References
+    ----------
+    The attribute-relation file format of Weka: Witten, Frank & Hall, Data Mining, 3rd ed.,
+    Morgan Kaufmann 2011, section 2.4.
+    """
+    lines = [line.strip() for line in text.splitlines()]
+    start = next((i for i, line in enumerate(lines) if line.lower().startswith("@data")), None)
+    if start is None:
+        raise InputOutputFailed(f"{name} is no ARFF file: it has no @data", mend="Give the file.")
+    named = [_ATTRIBUTE.match(line) for line in lines[:start]]
+    header = [found.group(1).strip("'\"") for found in named if found]
+    if not header:
+        raise InputOutputFailed(f"{name} names no attribute", mend="Give the whole file.")
+    body = [line for line in lines[start + 1 :] if line and not line.startswith("%")]
+    if any(line.startswith("{") for line in body):
+        raise InputOutputFailed(f"{name} is sparse ARFF", mend="Save it in the dense form.")
+    rows = [
+        [cell.strip() for cell in cells]
+        for cells in csv.reader(body, quotechar="'", skipinitialspace=True)
+    ]
+    for number, cells in enumerate(rows, start=1):
+        if len(cells) != len(header):
+            rule = f"{name}: a row must have {len(header)} cells, one an attribute"
+            raise InputOutputFailed(rule, row=number, mend="Get the file again from its owner.")
+    return [header, *rows]

@@ -1,0 +1,111 @@
+"""How alike a column's name and a field's names are."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from hscrisk.schema import Contract
+from hscrisk.schema.configuration import read_yaml
+from hscrisk.schema.consistency import outcome_pairs
+
+_CAMEL = re.compile(r"(?<=[a-z]{2})(?=[A-Z][a-z])")
+_PARTS = re.compile(r"[a-z]+[0-9]*|[0-9]+")
+_POWER = re.compile(r"(?<![a-z0-9])x?(?:1e[0-9]+|10(?:\^|e)?[0-9]*)(?![a-z0-9])")
+_KEPT_IN = re.compile(r"^(intx|dwo)(?=[a-z])")
+_LITTLE = {"kg", "per", "mm3", "ul", "pct", "percent", "of", "the", "at", "and", "in"}
+_COMPETING = "dwo"
+"""'Death without': what some registries call the flag of a competing event."""
+
+
+@lru_cache(maxsize=1)
+def synonyms() -> dict[str, Any]:
+    """Return what registries call fields, events and levels."""
+    found: dict[str, Any] = read_yaml(Path(__file__).with_name("synonyms.yaml"))
+    return found
+
+
+@lru_cache(maxsize=20_000)
+def tokens(name: str) -> tuple[str, ...]:
+    """Return the words of a name, in common spelling, without units and little words.
+
+    >>> tokens("Recipient_gender"), tokens("CD34_x1e6_per_kg"), tokens("acute_GvHD_II_III_IV")
+    (('patient', 'sex'), ('cd34',), ('acutegvhd', '2', '3', '4'))
+    """
+    plain = _KEPT_IN.sub(r"\1 ", _POWER.sub(" ", _CAMEL.sub("_", name).lower()))
+    found = [word for part in _PARTS.findall(plain) for word in _common(part)]
+    kept = [word for word in found if word not in _LITTLE] or found
+    joined = " ".join(kept)
+    for kind in ("acute", "chronic"):
+        joined = joined.replace(f"{kind} gvhd", f"{kind}gvhd")
+    return tuple(joined.split())
+
+
+def _common(part: str) -> list[str]:
+    words = synonyms()["words"]
+    letters = part.rstrip("0123456789")
+    if letters != part and letters in words:
+        return [words[letters], part[len(letters) :]]
+    return [words.get(part, part)]
+
+
+def aliases(contract: Contract) -> dict[str, tuple[str, ...]]:
+    """Return, for every field, the names that it may have in a file."""
+    known = synonyms()
+    found: dict[str, list[str]] = {
+        name: [name, field.label, *known["fields"].get(name, ())]
+        for name, field in contract.items()
+    }
+    for stem, pair in outcome_pairs(contract).items():
+        if stem == "death":
+            continue
+        status, day = pair
+        events = [stem, *known["outcomes"].get(stem, ())]
+        for event in events:
+            found[status] += [event, *(f"{event} {word}" for word in known["behind_status"])]
+            found[day] += [event, *(f"{word} {event}" for word in known["before_day"])]
+            found[day] += [f"{event} {word}" for word in known["behind_day"]]
+    return {name: tuple(dict.fromkeys(names)) for name, names in found.items()}
+
+
+def alikeness(column: str, names: tuple[str, ...]) -> tuple[float, str]:
+    """Return how alike a column is to the nearest of some names (0 to 1), and which that is."""
+    return max((_alike(column, name), name) for name in names)
+
+
+@lru_cache(maxsize=500_000)
+def _alike(column: str, name: str) -> float:
+    ours, theirs = tokens(name), tokens(column)
+    a, b = "".join(ours), "".join(theirs)
+    if not a or not b or (_COMPETING in theirs) != (_COMPETING in ours):
+        return 0.0
+    if a == b:
+        return 1.0
+    if sorted(ours) == sorted(theirs):
+        return 0.97
+    if a == _bare(b) or _bare(a) == _bare(b):
+        return 0.92
+    if len(a) >= 3 and set(ours) < set(theirs):
+        # A number more is another thing: grade II-IV is not any grade.
+        more = any(word.isdigit() for word in set(theirs) - set(ours))
+        return min(0.6 if more else 1.0, 0.55 + 0.35 * len(a) / len(b))
+    if len(a) >= 5 and (b.startswith(a) or b.endswith(a)):
+        return 0.5 + 0.35 * len(a) / len(b)
+    shared = 2 * len(_pairs(a) & _pairs(b)) / (len(_pairs(a)) + len(_pairs(b)) or 1)
+    return 0.85 * shared if min(len(a), len(b)) >= 5 and shared > 0.7 else 0.0
+
+
+@lru_cache(maxsize=20_000)
+def _bare(word: str) -> str:
+    """Return a name without the endings that say how it is kept."""
+    endings = "|".join(sorted(synonyms()["endings"], key=len, reverse=True))
+    while (shorter := re.sub(f"(?<=..)(?:{endings})[0-9]?$", "", word)) != word:
+        word = shorter
+    return word
+
+
+@lru_cache(maxsize=20_000)
+def _pairs(word: str) -> frozenset[str]:
+    return frozenset(word[i : i + 2] for i in range(len(word) - 1))
