@@ -50,7 +50,8 @@ def one_row_each(bundle: Bundle, frame: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         `risk_<day>`, `low_<day>`, `high_<day>` (its 90 % interval) and `null_risk_<day>` (the
-        cohort's marginal curve) for each anchor, then `supported` and `reasons`.
+        cohort's marginal curve) for each anchor, then `supported`, `reasons` and `model_version`,
+        which names the cohort.
     """
     (endpoint,) = bundle.endpoints
     scored = score(bundle, frame)
@@ -62,6 +63,7 @@ def one_row_each(bundle: Bundle, frame: pd.DataFrame) -> pd.DataFrame:
         columns[f"null_risk_{day:g}"] = found.null_risk[k]
     columns["supported"] = scored.reasons[endpoint].supported
     columns["reasons"] = scored.reasons[endpoint].joined()
+    columns["model_version"] = bundle.model_version
     return pd.DataFrame(columns, index=frame.index)
 
 

@@ -119,7 +119,8 @@ def input_types(profile: CohortProfile) -> dict[str, str]:
 def output_types(horizons: Sequence[float]) -> dict[str, str]:
     """Return the columns of `hscrisk.flavour.one_row_each`."""
     risks = [f"{w}_{day:g}" for day in horizons for w in ("risk", "low", "high", "null_risk")]
-    return {**dict.fromkeys(risks, "double"), "supported": "boolean", "reasons": "string"}
+    words = {"supported": "boolean", "reasons": "string", "model_version": "string"}
+    return {**dict.fromkeys(risks, "double"), **words}
 
 
 def example(profile: CohortProfile) -> pd.DataFrame:
