@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from hscrisk.errors import InvalidConfiguration
 from hscrisk.models.anchors import States, candidate_horizons, require_anchors
 from hscrisk.models.backbone import Backbone
 from hscrisk.models.base import IncidenceModel
+from hscrisk.models.centre import CentreLayer
 from hscrisk.models.coherence import CompetingRisk
 from hscrisk.models.curve import MarginalCurve
 from hscrisk.models.risk import AnchoredRisk, Part, Term
@@ -26,6 +28,7 @@ class AnchoredModel(IncidenceModel):
     engine_: AnchoredRisk
     prior_sd: float
     min_events: int
+    centre_intercepts: bool
 
     def _anchor(self, data: TrainingData) -> States:
         """Choose the anchors and return the states there.
@@ -41,7 +44,7 @@ class AnchoredModel(IncidenceModel):
         return States.of(data.y, self.horizons_)
 
     def _join(self, data: TrainingData, terms: tuple[Term, ...]) -> AnchoredRisk:
-        """Return the engine of some terms, with the competing events beside them."""
+        """Return the engine of some terms, with the competing events and centres beside them."""
         competing = CompetingRisk.fit(
             data.matrix,
             data.y,
@@ -50,7 +53,11 @@ class AnchoredModel(IncidenceModel):
             minimum=self.min_events,
             prior_sd=self.prior_sd,
         )
-        return AnchoredRisk(self.horizons_, self._curve(), terms, competing)
+        risk = AnchoredRisk(self.horizons_, self._curve(), terms, competing)
+        if data.centre is None:
+            return risk
+        states = States.of(data.y, self.horizons_)
+        return replace(risk, centre=CentreLayer.fit(risk.joined(data.matrix), states, data.centre))
 
     def _curve(self) -> MarginalCurve:
         return MarginalCurve(self.null_.times_, self.null_.cumulative_incidence_[0])
@@ -65,7 +72,11 @@ class AnchoredModel(IncidenceModel):
             boosters |= grown
         if self.engine_.competing is not None:
             arrays |= self.engine_.competing.to_state("competing")
-        return {"terms": [term.name for term in self.engine_.terms]}, arrays, boosters
+        settings: dict[str, Any] = {"terms": [term.name for term in self.engine_.terms]}
+        if self.engine_.centre is not None:
+            more_settings, more = self.engine_.centre.to_state("centre")
+            settings, arrays = settings | more_settings, arrays | more
+        return settings, arrays, boosters
 
     def _load_engine(self, state: ModelState) -> None:
         terms = tuple(
@@ -73,7 +84,8 @@ class AnchoredModel(IncidenceModel):
             for name in state.setting("terms")
         )
         competing = CompetingRisk.from_state(state, "competing", self.null_)
-        self.engine_ = AnchoredRisk(self.horizons_, self._curve(), terms, competing)
+        centre = CentreLayer.from_state(state, "centre") if self.centre_intercepts else None
+        self.engine_ = AnchoredRisk(self.horizons_, self._curve(), terms, competing, centre)
 
     def _part(self, state: ModelState, name: str) -> Part:
         if name == "backbone":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -15,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from hscrisk.errors import HorizonOutOfRange, InvalidConfiguration
 from hscrisk.features import FeaturePipeline
+from hscrisk.models.centre import Level
 from hscrisk.models.contributions import Contributions, fold
 from hscrisk.models.risk import RiskEngine
 from hscrisk.models.state import ModelState
@@ -43,7 +45,7 @@ class IncidenceModel(BaseEstimator):  # type: ignore[misc]
     n_train_: int
     n_events_: int
 
-    def fit(self, X: pd.DataFrame, y: Any, groups: Any = None) -> Self:
+    def fit(self, X: pd.DataFrame, y: Any, groups: Any = None, centre: Any = None) -> Self:
         """Fit on features `X`, outcomes `y` (`event`, `duration`).
 
         Parameters
@@ -53,6 +55,8 @@ class IncidenceModel(BaseEstimator):  # type: ignore[misc]
             `event` (0 = censored, 1 = the endpoint, 2... = competing) and `duration` in days.
         groups : array, shape (n_samples,), optional
             Labels (patients, or centres) kept together in inner folds and interval refits.
+        centre : array, shape (n_samples,), optional
+            Where each transplant was done; only, and always, with `centre_intercepts`.
 
         Raises
         ------
@@ -61,7 +65,8 @@ class IncidenceModel(BaseEstimator):  # type: ignore[misc]
         NotEstimable
             When the cohort cannot carry the model; the rule says why.
         """
-        data = TrainingData.of(X, y, groups)
+        self._require_centre(centre)
+        data = TrainingData.of(X, y, groups, centre)
         self.pipeline_ = data.pipeline
         self.feature_names_in_ = data.pipeline.feature_names_in_
         self.n_features_in_ = data.pipeline.n_features_in_
@@ -77,8 +82,17 @@ class IncidenceModel(BaseEstimator):  # type: ignore[misc]
     def _fit(self, data: TrainingData) -> None:
         raise NotImplementedError
 
+    def _require_centre(self, centre: Any) -> None:
+        wanted = bool(getattr(self, "centre_intercepts", False))
+        if wanted and centre is None:
+            rule = "the model has centre intercepts, and no centre is given"
+            raise InvalidConfiguration(rule, field="centre", mend="Give fit(..., centre=labels).")
+        if centre is not None and not wanted:
+            rule = "the model has no centre intercepts"
+            raise InvalidConfiguration(rule, field="centre", mend="Set centre_intercepts=True.")
+
     def predict_cumulative_incidence(
-        self, X: pd.DataFrame, horizons: ArrayLike | None = None
+        self, X: pd.DataFrame, horizons: ArrayLike | None = None, *, centre: Any = None
     ) -> FloatArray:
         """Return P(event 1 by each horizon, before any other), shape (n_samples, n_horizons).
 
@@ -86,6 +100,9 @@ class IncidenceModel(BaseEstimator):  # type: ignore[misc]
         ----------
         horizons : array of days, optional
             By default the anchors, `horizons_`.
+        centre : array, shape (n_samples,), or one label, optional
+            Where the patients are transplanted. Without one, or at a centre that is not known,
+            the risk is that of the average centre.
 
         Raises
         ------
@@ -93,21 +110,31 @@ class IncidenceModel(BaseEstimator):  # type: ignore[misc]
             Beyond the last anchor.
         """
         days = self._days(horizons)
-        parts = [self.engine_.risk(m, days) for m in self._chunks(X)]
+        parts = [self.engine_.risk(m, days, level) for m, level in self._chunks(X, centre)]
         return np.concatenate(parts)
 
-    def predict_all_causes(self, X: pd.DataFrame, horizons: ArrayLike | None = None) -> FloatArray:
+    def predict_all_causes(
+        self, X: pd.DataFrame, horizons: ArrayLike | None = None, *, centre: Any = None
+    ) -> FloatArray:
         """Return every cause's incidence, shape (n_samples, n_causes, n_horizons)."""
         days = self._days(horizons)
-        return np.concatenate([self.engine_.all_causes(m, days) for m in self._chunks(X)])
+        parts = [self.engine_.all_causes(m, days, level) for m, level in self._chunks(X, centre)]
+        return np.concatenate(parts)
 
-    def predict_event_free(self, X: pd.DataFrame, horizons: ArrayLike | None = None) -> FloatArray:
+    def predict_event_free(
+        self, X: pd.DataFrame, horizons: ArrayLike | None = None, *, centre: Any = None
+    ) -> FloatArray:
         """Return the probability of no event of any cause, shape (n_samples, n_horizons)."""
-        total = self.predict_all_causes(X, horizons).sum(axis=1)
+        total = self.predict_all_causes(X, horizons, centre=centre).sum(axis=1)
         return np.asarray(np.maximum(1.0 - total, 0.0), dtype=np.float64)
 
     def predict_interval(
-        self, X: pd.DataFrame, horizons: ArrayLike | None = None, *, level: float = 0.9
+        self,
+        X: pd.DataFrame,
+        horizons: ArrayLike | None = None,
+        *,
+        level: float = 0.9,
+        centre: Any = None,
     ) -> tuple[FloatArray, FloatArray]:
         """Return lower and upper limits of the risk, each of shape (n_samples, n_horizons).
 
@@ -122,11 +149,17 @@ class IncidenceModel(BaseEstimator):  # type: ignore[misc]
         if not 0 < level < 1:
             raise InvalidConfiguration("a level lies between 0 and 1", field="level", value=level)
         days = self._days(horizons)
-        limits = [self.engine_.interval(m, days, level) for m in self._chunks(X)]
+        limits = [
+            self.engine_.interval(m, days, level, where) for m, where in self._chunks(X, centre)
+        ]
         return np.concatenate([a for a, _ in limits]), np.concatenate([b for _, b in limits])
 
-    def contributions(self, X: pd.DataFrame, horizon: float) -> Contributions:
+    def contributions(
+        self, X: pd.DataFrame, horizon: float, *, centre: Any = None
+    ) -> Contributions:
         """Return the exact contributions of the input columns to the log-odds at one horizon.
+
+        What a known centre adds is in the bases: its patients start from its level.
 
         Raises
         ------
@@ -134,7 +167,7 @@ class IncidenceModel(BaseEstimator):  # type: ignore[misc]
             Where the cohort's incidence is 0: no log-odds.
         """
         day = float(self._days([horizon])[0])
-        found = [self.engine_.explain(m, day) for m in self._chunks(X)]
+        found = [self.engine_.explain(m, day, level) for m, level in self._chunks(X, centre)]
         bases = np.concatenate([e.bases for e in found])
         groups, width = self.pipeline_.groups_, self.n_features_in_
         base = float(bases[0]) if len(np.unique(bases)) == 1 else found[0].base
@@ -146,10 +179,22 @@ class IncidenceModel(BaseEstimator):  # type: ignore[misc]
             log_odds=np.concatenate([e.log_odds for e in found]),
         )
 
-    def _chunks(self, X: pd.DataFrame) -> Any:
+    def _chunks(
+        self, X: pd.DataFrame, centre: Any
+    ) -> Iterator[tuple[NDArray[np.float32], Level | None]]:
         matrix = self.pipeline_.transform(X)
+        level = self._level(centre, len(matrix))
         for start in range(0, max(1, len(matrix)), CHUNK):
-            yield matrix[start : start + CHUNK]
+            here = slice(start, start + CHUNK)
+            where = level and Level(level.shift[here], level.variance[here])
+            yield matrix[here], where
+
+    def _level(self, centre: Any, n_samples: int) -> Level | None:
+        if centre is None:
+            return None
+        self._require_centre(centre)
+        layer = self.engine_.centre
+        return None if layer is None else layer.level(centre, n_samples)
 
     def _days(self, horizons: ArrayLike | None) -> FloatArray:
         check_is_fitted(self, "engine_")

@@ -37,6 +37,8 @@ class BoostedIncidence(AnchoredModel):
         Of the linear model of the competing events.
     min_events : int
         An anchor needs as many events, non-events and patients at risk.
+    centre_intercepts : bool
+        Whether `fit` takes the centres and gives each an intercept (`hscrisk.models.centre`).
     random_state : int
     n_jobs : int
         Threads; the fitted model does not depend on it.
@@ -64,6 +66,7 @@ class BoostedIncidence(AnchoredModel):
         n_refits: int = 100,
         prior_sd: float = 0.22,
         min_events: int = 10,
+        centre_intercepts: bool = False,
         random_state: int = 0,
         n_jobs: int = 1,
     ) -> None:
@@ -73,6 +76,7 @@ class BoostedIncidence(AnchoredModel):
         self.n_refits = n_refits
         self.prior_sd = prior_sd
         self.min_events = min_events
+        self.centre_intercepts = centre_intercepts
         self.random_state = random_state
         self.n_jobs = n_jobs
 

@@ -43,6 +43,9 @@ class LinearBoostedIncidence(AnchoredModel):
     n_refits : int
         Bootstrap refits for the trees' share of the interval; 0 for none.
     min_events : int
+        An anchor needs as many events, non-events and patients at risk.
+    centre_intercepts : bool
+        Whether `fit` takes the centres and gives each an intercept (`hscrisk.models.centre`).
     random_state : int
     n_jobs : int
         Threads; the fitted model does not depend on it.
@@ -76,6 +79,7 @@ class LinearBoostedIncidence(AnchoredModel):
         trees: TreeSettings | None = None,
         n_refits: int = 100,
         min_events: int = 10,
+        centre_intercepts: bool = False,
         random_state: int = 0,
         n_jobs: int = 1,
     ) -> None:
@@ -85,6 +89,7 @@ class LinearBoostedIncidence(AnchoredModel):
         self.trees = trees
         self.n_refits = n_refits
         self.min_events = min_events
+        self.centre_intercepts = centre_intercepts
         self.random_state = random_state
         self.n_jobs = n_jobs
 

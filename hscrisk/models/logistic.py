@@ -28,6 +28,8 @@ class LogisticIncidence(AnchoredModel):
         deviation of a column.
     min_events : int
         An anchor needs as many events, non-events and patients at risk.
+    centre_intercepts : bool
+        Whether `fit` takes the centres and gives each an intercept (`hscrisk.models.centre`).
 
     Attributes
     ----------
@@ -49,11 +51,13 @@ class LogisticIncidence(AnchoredModel):
         *,
         prior_sd: float = 0.22,
         min_events: int = 10,
+        centre_intercepts: bool = False,
     ) -> None:
         self.endpoint = endpoint
         self.horizons = horizons
         self.prior_sd = prior_sd
         self.min_events = min_events
+        self.centre_intercepts = centre_intercepts
 
     def _fit(self, data: TrainingData) -> None:
         states = self._anchor(data)

@@ -11,6 +11,7 @@ from scipy.special import expit, logit
 from scipy.stats import norm
 
 from hscrisk.errors import NotEstimable
+from hscrisk.models.centre import CentreLayer, Level
 from hscrisk.models.coherence import CompetingRisk
 from hscrisk.models.curve import MarginalCurve, running_maximum
 from hscrisk.survival import AalenJohansen
@@ -61,18 +62,24 @@ class RiskEngine(Protocol):
     def last(self) -> float:
         """The furthest horizon that can be answered."""
 
-    def risk(self, matrix: Matrix, horizons: FloatArray) -> FloatArray:
+    @property
+    def centre(self) -> CentreLayer | None:
+        """What each centre adds to the log-odds, where that was asked for."""
+
+    def risk(self, matrix: Matrix, horizons: FloatArray, level: Level | None = None) -> FloatArray:
         """Return F1, shape (n_samples, n_horizons)."""
 
-    def all_causes(self, matrix: Matrix, horizons: FloatArray) -> FloatArray:
+    def all_causes(
+        self, matrix: Matrix, horizons: FloatArray, level: Level | None = None
+    ) -> FloatArray:
         """Return every cause, shape (n_samples, n_causes, n_horizons)."""
 
     def interval(
-        self, matrix: Matrix, horizons: FloatArray, level: float
+        self, matrix: Matrix, horizons: FloatArray, coverage: float, level: Level | None = None
     ) -> tuple[FloatArray, FloatArray]:
         """Return the interval of F1, two arrays of shape (n_samples, n_horizons)."""
 
-    def explain(self, matrix: Matrix, horizon: float) -> Explained:
+    def explain(self, matrix: Matrix, horizon: float, level: Level | None = None) -> Explained:
         """Return contributions of the encoded columns."""
 
 
@@ -82,24 +89,27 @@ class MarginalRisk:
 
     null: AalenJohansen
     last: float
+    centre: None = None
 
-    def risk(self, matrix: Matrix, horizons: FloatArray) -> FloatArray:
+    def risk(self, matrix: Matrix, horizons: FloatArray, level: Level | None = None) -> FloatArray:
         """Return the marginal F1 for each row."""
         return np.tile(self.null.predict(horizons), (matrix.shape[0], 1))
 
-    def all_causes(self, matrix: Matrix, horizons: FloatArray) -> FloatArray:
+    def all_causes(
+        self, matrix: Matrix, horizons: FloatArray, level: Level | None = None
+    ) -> FloatArray:
         """Return the marginal F of each cause for each row."""
         curves = [self.null.predict(horizons, event_of_interest=int(k)) for k in self.null.causes_]
         return np.tile(np.stack(curves), (matrix.shape[0], 1, 1))
 
     def interval(
-        self, matrix: Matrix, horizons: FloatArray, level: float
+        self, matrix: Matrix, horizons: FloatArray, coverage: float, level: Level | None = None
     ) -> tuple[FloatArray, FloatArray]:
         """Return the interval of the marginal curve for each row."""
-        low, high = self.null.interval(horizons, level=level)
+        low, high = self.null.interval(horizons, level=coverage)
         return np.tile(low, (matrix.shape[0], 1)), np.tile(high, (matrix.shape[0], 1))
 
-    def explain(self, matrix: Matrix, horizon: float) -> Explained:
+    def explain(self, matrix: Matrix, horizon: float, level: Level | None = None) -> Explained:
         """Return zero contributions around the cohort's log-odds."""
         f = float(self.null.predict([horizon])[0])
         if not 0 < f < 1:
@@ -120,64 +130,73 @@ class AnchoredRisk:
     terms : tuple of Term
         Weights of all terms sum to 1 at each anchor.
     competing : CompetingRisk or None
+    centre : CentreLayer or None
     """
 
     anchors: FloatArray
     curve: MarginalCurve
     terms: tuple[Term, ...]
     competing: CompetingRisk | None
+    centre: CentreLayer | None = None
 
     @property
     def last(self) -> float:
         """The last anchor."""
         return float(self.anchors[-1])
 
-    def joined(self, matrix: Matrix) -> FloatArray:
+    def joined(self, matrix: Matrix, level: Level | None = None) -> FloatArray:
         """Return the joined log-odds at the anchors, before the running maximum."""
         total = np.zeros((matrix.shape[0], len(self.anchors)))
         for term in self.terms:
             total = total + term.weight * term.part.log_odds(matrix)
-        return total
+        return total if level is None else total + level.shift
 
-    def risk(self, matrix: Matrix, horizons: FloatArray) -> FloatArray:
+    def risk(self, matrix: Matrix, horizons: FloatArray, level: Level | None = None) -> FloatArray:
         """Return F1."""
-        highest, _ = running_maximum(self.joined(matrix))
+        highest, _ = running_maximum(self.joined(matrix, level))
         mixed = self.curve.mixing(self.anchors, horizons).apply(highest)
         return np.asarray(expit(mixed), dtype=np.float64)
 
-    def all_causes(self, matrix: Matrix, horizons: FloatArray) -> FloatArray:
+    def all_causes(
+        self, matrix: Matrix, horizons: FloatArray, level: Level | None = None
+    ) -> FloatArray:
         """Return F1 and the competing causes."""
         with_last = np.append(horizons, self.last)
-        first = self.risk(matrix, with_last)
+        first = self.risk(matrix, with_last, level)
         if self.competing is None:
             return first[:, None, :-1]
         others = self.competing.by_code(matrix, horizons, 1 - first[:, -1])
         return np.concatenate([first[:, None, :-1], others], axis=1)
 
     def interval(
-        self, matrix: Matrix, horizons: FloatArray, level: float
+        self, matrix: Matrix, horizons: FloatArray, coverage: float, level: Level | None = None
     ) -> tuple[FloatArray, FloatArray]:
         """Return sigma(log-odds -+ z s), s the weighted sum of the parts' deviations.
 
-        Parts fitted on the same patients err together, so deviations are added, not variances.
+        Parts fitted on the same patients err together, so deviations are added, not variances;
+        a centre's own intercept errs by its own patients, so its variance is added.
         Where an earlier anchor binds, its deviation does too. What the risk has reached it cannot
         lose, so either limit is a running maximum as the risk is, and follows the marginal
         log-odds between anchors.
         """
-        highest, binding = running_maximum(self.joined(matrix))
+        highest, binding = running_maximum(self.joined(matrix, level))
         deviation = np.zeros_like(highest)
         for term in self.terms:
             if (term.weight > 0).any():
                 deviation = deviation + term.weight * np.sqrt(term.part.variance(matrix))
-        reach = norm.ppf(0.5 + level / 2) * deviation
+        if level is not None:
+            deviation = np.sqrt(deviation**2 + level.variance)
+        reach = norm.ppf(0.5 + coverage / 2) * deviation
         reach = np.take_along_axis(reach, binding, axis=1)
         mixing = self.curve.mixing(self.anchors, horizons)
         limits = (np.maximum.accumulate(highest + side * reach, axis=1) for side in (-1, 1))
         low, high = (np.asarray(expit(mixing.apply(limit))) for limit in limits)
         return low, high
 
-    def explain(self, matrix: Matrix, horizon: float) -> Explained:
+    def explain(self, matrix: Matrix, horizon: float, level: Level | None = None) -> Explained:
         """Return contributions at a horizon, those of the binding anchor where one binds.
+
+        What the centre adds is part of the base, from which that centre's patients start.
 
         Raises
         ------
@@ -192,7 +211,7 @@ class AnchoredRisk:
                 f"nothing to explain",
                 field="horizon",
             )
-        highest, binding = running_maximum(self.joined(matrix))
+        highest, binding = running_maximum(self.joined(matrix, level))
         parts = [(int(mixing.left[0]), 1 - float(mixing.share[0]))]
         if mixing.share[0] > 0:
             parts.append((int(mixing.right[0]), float(mixing.share[0])))
@@ -203,7 +222,8 @@ class AnchoredRisk:
             for bound in np.unique(binding[:, k]):
                 rows = np.flatnonzero(binding[:, k] == bound)
                 there, contributions = self._at_anchor(matrix[rows], int(bound))
-                bases[rows] += share * there
+                added = 0.0 if level is None else level.shift[rows, int(bound)]
+                bases[rows] += share * (there + added)
                 values[rows] += share * contributions
         if len(np.unique(bases)) == 1:
             base = float(bases[0])

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hscrisk.errors import InvalidOutcome, InvalidRecord
 from hscrisk.features import FeaturePipeline
+from hscrisk.models.centre import as_labels
 from hscrisk.survival import Outcome, check_outcome
 
 
@@ -25,15 +26,18 @@ class TrainingData:
     groups : ndarray of int, shape (n_samples,)
         Rows of one label stay together in inner folds and refits.
     pipeline : FeaturePipeline
+    centre : ndarray of object, shape (n_samples,), or None
+        Labels of centres, None where missing.
     """
 
     matrix: NDArray[np.float32]
     y: Outcome
     groups: NDArray[np.intp]
     pipeline: FeaturePipeline
+    centre: NDArray[np.object_] | None = None
 
     @classmethod
-    def of(cls, X: pd.DataFrame, y: Any, groups: Any) -> TrainingData:
+    def of(cls, X: pd.DataFrame, y: Any, groups: Any, centre: Any = None) -> TrainingData:
         """Check and align.
 
         Raises
@@ -41,7 +45,8 @@ class TrainingData:
         InvalidOutcome
             When outcomes are malformed, of another length, or in another order than `X`.
         InvalidRecord
-            When the features cannot be encoded, or groups are of another length or order.
+            When the features cannot be encoded, or groups or centres are of another length or
+            order.
         """
         outcome = check_outcome(y)
         pipeline = FeaturePipeline().fit(X)
@@ -52,7 +57,13 @@ class TrainingData:
             )
         _refuse_other_order(X, y, "outcomes", InvalidOutcome)
         _refuse_other_order(X, groups, "groups", InvalidRecord)
-        return cls(pipeline.transform(X), outcome, _labels(groups, len(X)), pipeline)
+        _refuse_other_order(X, centre, "centres", InvalidRecord)
+        labels = None if centre is None else as_labels(centre)
+        if labels is not None and labels.shape != (len(X),):
+            raise InvalidRecord(
+                f"there are {labels.size} centres for {len(X)} rows", mend="Give one for each row."
+            )
+        return cls(pipeline.transform(X), outcome, _labels(groups, len(X)), pipeline, labels)
 
 
 def _refuse_other_order(
