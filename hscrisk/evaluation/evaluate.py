@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import ArrayLike
 from hscrisk.errors import InvalidConfiguration
 from hscrisk.evaluation.judged import Judged
 from hscrisk.evaluation.out_of_fold import NULL, CohortLike, predict_out_of_fold
-from hscrisk.evaluation.splits import make_splits
+from hscrisk.evaluation.splits import design_in_words, make_splits
 from hscrisk.evaluation.table import COLUMNS, EvaluationTable
 
 
@@ -24,6 +25,8 @@ def evaluate(
     horizons: ArrayLike | None = None,
     random_state: int = 0,
     n_draws: int = 500,
+    cluster: str = "auto",
+    integrate: int = 0,
 ) -> EvaluationTable:
     """Return the table of scores of `models`, and of the null, on the same splits.
 
@@ -35,18 +38,25 @@ def evaluate(
     Parameters
     ----------
     models : mapping of str to estimator
-        Cloned before each fit; `null` is a reserved name.
+        Cloned before each fit; `null` is a reserved name. One with a truthy `centre_intercepts`
+        is given the centres beside the features, as `centre`, when fitted and when asked.
     cohort : Cohort
-        `X`, `y`, `endpoint`, `patient` (and `centre`).
+        `X`, `y`, `endpoint`, `patient`, `centre` (or None), and for temporal splits `year`.
     splits : str or iterable of (train, test)
-        "5-fold", "repeated-5x5-fold", "leave-centres-out" or row numbers; see
-        `hscrisk.evaluation.splits.make_splits`.
+        "5-fold", "repeated-5x5-fold", "leave-centres-out", "temporal-2015", "external" (models
+        that are fitted already, on one cohort, are judged on this one beside their own null) or
+        row numbers; see `hscrisk.evaluation.splits.make_splits`.
     horizons : array of days, optional
         By default the endpoint's.
     random_state : int
         Of the splits and the bootstrap.
     n_draws : int
-        Bootstrap draws of patients behind each 95 % interval.
+        Bootstrap draws behind each 95 % interval.
+    cluster : {"auto", "patient", "centre"}
+        Whom the bootstrap draws; "auto" draws centres where the cohort names at least 20.
+    integrate : int
+        Number of evenly spaced days, up to the last horizon, over which integrated scores are
+        computed; 0 for none.
 
     Raises
     ------
@@ -63,12 +73,28 @@ def evaluate(
         raise InvalidConfiguration(
             "horizons must be days above 0", field="horizons", value=horizons
         )
+    if integrate < 0:
+        raise InvalidConfiguration(
+            "the number of days must be 0 or above", field="integrate", value=integrate
+        )
     made = make_splits(
-        splits, cohort.y, cohort.patient, centre=cohort.centre, random_state=random_state
+        splits,
+        cohort.y,
+        cohort.patient,
+        centre=cohort.centre,
+        year=getattr(cohort, "year", None),
+        random_state=random_state,
     )
-    found = predict_out_of_fold(models, cohort, made, days)
-    judged = Judged(cohort, found, n_draws, random_state)
-    rows = [row for k in range(len(days)) for row in judged.rows(k)]
-    design = splits if isinstance(splits, str) else f"{len(made)} splits"
-    words = f"{design} cross-validation by patient" if design.endswith("-fold") else design
-    return EvaluationTable(pd.DataFrame(rows, columns=list(COLUMNS)), found, words)
+    grid = days.max() * np.arange(1, integrate + 1) / max(integrate, 1)
+    found = predict_out_of_fold(models, cohort, made, np.union1d(days, grid))
+    judged = Judged(cohort, found, n_draws, random_state, **_cluster(cluster))
+    asked = np.flatnonzero(np.isin(found.horizons, days))
+    rows = [row for k in asked for row in judged.rows(int(k))]
+    if len(grid) and hasattr(judged, "integrated_rows"):
+        rows += judged.integrated_rows(grid)
+    frame = pd.DataFrame(rows, columns=list(COLUMNS))
+    return EvaluationTable(frame, found, design_in_words(splits, len(made)))
+
+
+def _cluster(cluster: str) -> dict[str, Any]:
+    return {"cluster": cluster} if "cluster" in signature(Judged).parameters else {}

@@ -28,12 +28,17 @@ class Split:
     ----------
     name : str
     train, test : ndarray of int
-        Row numbers.
+        Row numbers. Nobody is trained on where models have been fitted already ("external").
     """
 
     name: str
     train: IntArray
     test: IntArray
+
+    @property
+    def external(self) -> bool:
+        """Whether models come fitted from elsewhere."""
+        return len(self.train) == 0
 
 
 def make_splits(
@@ -42,6 +47,7 @@ def make_splits(
     patient: Any,
     *,
     centre: Any = None,
+    year: Any = None,
     random_state: int = 0,
 ) -> tuple[Split, ...]:
     """Return the splits that a design names.
@@ -51,11 +57,13 @@ def make_splits(
     splits : str or iterable of (train, test)
         "5-fold" (any number), "repeated-5x5-fold" (five divisions into five folds),
         "leave-centres-out" (every centre of at least 10 transplants by itself, the smaller ones
-        together), or row numbers of your own.
+        together), "temporal-2015" (transplants of that year and later are judged, earlier ones
+        trained on), "external" (everybody is judged, nobody trained on), or row numbers of your
+        own.
     y : outcomes
     patient : array, shape (n_samples,)
         All transplants of a patient stay together.
-    centre : array, shape (n_samples,), optional
+    centre, year : array, shape (n_samples,), optional
     random_state : int
 
     Raises
@@ -77,11 +85,35 @@ def make_splits(
         return _folds(y, patient, int(folds[1] or 1), int(folds[2]), random_state)
     if splits == "leave-centres-out":
         return _centres_out(patient, centre)
+    if splits == "external":
+        return (Split("external", np.arange(0), np.arange(len(patient))),)
+    first = re.fullmatch(r"temporal-(\d{4})", splits)
+    if first:
+        return _temporal(patient, year, int(first[1]))
     raise InvalidConfiguration(
-        "splits must be 'K-fold', 'repeated-RxK-fold', 'leave-centres-out' or pairs of row numbers",
+        "splits must be 'K-fold', 'repeated-RxK-fold', 'leave-centres-out', 'temporal-YYYY', "
+        "'external' or pairs of row numbers",
         field="splits",
         value=splits,
     )
+
+
+def design_in_words(splits: str | Iterable[Any], n_splits: int) -> str:
+    """Return who was judged by models of whom.
+
+    >>> design_in_words("temporal-2015", 1)
+    'transplants of 2015 and later judged by models of the earlier ones'
+    """
+    if not isinstance(splits, str):
+        return f"{n_splits} splits"
+    if splits.endswith("-fold"):
+        return f"{splits} cross-validation by patient"
+    if splits == "leave-centres-out":
+        return "each centre judged by models of the other centres"
+    if splits == "external":
+        return "models fitted elsewhere"
+    year = splits.removeprefix("temporal-")
+    return f"transplants of {year} and later judged by models of the earlier ones"
 
 
 def _folds(
@@ -109,14 +141,29 @@ def _centres_out(patient: NDArray[Any], centre: Any) -> tuple[Split, ...]:
     if len(used) < 2:
         raise NotEstimable("a single centre cannot be left out")
     told = [*(str(n) for n in names), "small centres"]
-    return _checked(
-        # Who was transplanted here and elsewhere is known here: not trained on.
-        [
-            Split(s.name, s.train[~np.isin(patient[s.train], patient[s.test])], s.test)
-            for s in _by_label(fold, [told[int(k)] for k in used])
-        ],
-        patient,
-    )
+    apart = [_apart(s, patient) for s in _by_label(fold, [told[int(k)] for k in used])]
+    return _checked(apart, patient)
+
+
+def _temporal(patient: NDArray[Any], year: Any, first: int) -> tuple[Split, ...]:
+    if year is None:
+        raise NotEstimable("the cohort records no year of transplant to be divided by")
+    years = np.asarray(year, dtype=np.float64)
+    whole = Split(str(first), np.flatnonzero(years < first), np.flatnonzero(years >= first))
+    split = _apart(whole, patient)
+    if not len(split.train) or not len(split.test):
+        missing = f"of {first} or later" if len(split.train) else f"before {first}"
+        raise NotEstimable(
+            f"no patients {missing} are left: transplants are of {np.nanmin(years):.0f} to "
+            f"{np.nanmax(years):.0f}"
+        )
+    return _checked([split], patient)
+
+
+def _apart(split: Split, patient: NDArray[Any]) -> Split:
+    """Who is judged with one transplant is not trained on with another."""
+    both = np.isin(patient[split.train], patient[split.test])
+    return Split(split.name, split.train[~both], split.test)
 
 
 def _row_numbers(rows: Any, patient: NDArray[Any]) -> IntArray:

@@ -94,7 +94,9 @@ def test_splits_that_are_none_are_refused(own: list[tuple[np.ndarray, np.ndarray
         make_splits(own, Y, np.arange(N))
 
 
-@pytest.mark.parametrize("wrong", ["1-fold", "5 folds", "temporally", "repeated-0x5-fold"])
+@pytest.mark.parametrize(
+    "wrong", ["1-fold", "5 folds", "temporally", "temporal", "repeated-0x5-fold"]
+)
 def test_an_unknown_design_is_refused(wrong: str) -> None:
     with pytest.raises(InvalidConfiguration):
         make_splits(wrong, Y, PATIENT)
