@@ -21,7 +21,7 @@ from hscrisk.ingest.spreadsheet import is_formula
 from hscrisk.ingest.tables import Joined, join_tables
 from hscrisk.schema import Contract, Records, load_contract
 from hscrisk.schema.checks import run_checks, transplant_names
-from hscrisk.schema.findings import Findings, in_order
+from hscrisk.schema.findings import Findings, in_order, in_words
 from hscrisk.schema.values import is_missing
 
 Source = str | Path | pd.DataFrame | Keyed[str, pd.DataFrame]
@@ -198,8 +198,8 @@ def _quarantined(
     table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     table = table.sort_values("row", kind="stable", ignore_index=True)
     hard = violations[violations["severity"] == "hard"]
-    told = (hard["field"].astype(str) + ": " + hard["rule"].astype(str)).groupby(hard["row"])
-    reasons = table["row"].map(told.agg("; ".join).to_dict()) if len(hard) else None
+    told = pd.Series(in_words(hard), index=hard["row"], dtype=object).groupby(level=0)
+    reasons = table["row"].map(told.agg(" | ".join).to_dict()) if len(hard) else None
     table.insert(1, "reasons", reasons)
     return table
 

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 Severity = Literal["hard", "soft"]
 
+LONGEST_SHOWN = 60
+"""Characters of a value in a reason; the row itself stands beside it."""
 COLUMNS = ("row", "transplant_id", "field", "value", "rule", "mend", "severity")
 
 
@@ -106,6 +108,28 @@ def in_order(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
         return tables[0]
     table = pd.concat(tables, ignore_index=True).sort_values("row", kind="stable")
     return table.drop_duplicates(ignore_index=True)
+
+
+def in_words(violations: pd.DataFrame) -> list[str]:
+    """Return each violation of a table as text: field, rule, what was found, and the mend.
+
+    >>> found = Findings(np.array([1]), np.array(["a"], dtype=object))
+    >>> found.add([True], "patient_age", ["340"], "must be below 100", "Give years.")
+    >>> in_words(found.table())
+    ["patient_age: must be below 100 (got '340'). Give years."]
+    """
+    columns = (violations[name].tolist() for name in ("field", "rule", "value", "mend"))
+    return [
+        f"{name}: {rule}{_got(value)}. {mend}".rstrip()
+        for name, rule, value, mend in zip(*columns, strict=True)
+    ]
+
+
+def _got(value: Any) -> str:
+    if not isinstance(value, str):
+        return ""
+    shown = value if len(value) <= LONGEST_SHOWN else f"{value[:LONGEST_SHOWN]}..."
+    return f" (got {shown!r})"
 
 
 def printable(text: str) -> str:

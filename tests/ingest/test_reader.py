@@ -151,6 +151,23 @@ def test_ragged_and_doubled_rows_are_quarantined_as_they_were_found(tmp_path: Pa
     assert "given once" in kept.loc[4, "reasons"]
 
 
+def test_a_quarantined_row_says_what_was_found_and_how_to_mend_it(tmp_path: Path) -> None:
+    fields = "fields:\n  transplant_id: id\n  patient_age: age\n  weight_kg: kg\n"
+    result = mapped(tmp_path, f"id,age,kg\na,340,heavy\nb,34,{'9' * 80}\n", fields)
+    hard = result.violations[result.violations["severity"] == "hard"]
+    first, second = (text.split(" | ") for text in result.quarantined["reasons"])
+    assert len(first) == 2
+    for told, violation in zip(first, hard.to_dict("records"), strict=False):
+        assert told.startswith(f"{violation['field']}: {violation['rule']} (got ")
+        assert repr(violation["value"]) in told
+        assert told.endswith(violation["mend"])
+        assert violation["mend"]
+    assert f"'{'9' * 60}...'" in second[0]
+    result.write_quarantined(tmp_path / "aside.csv")
+    again = pd.read_csv(tmp_path / "aside.csv")
+    assert again["reasons"].tolist() == result.quarantined["reasons"].tolist()
+
+
 def test_a_header_alone(tmp_path: Path) -> None:
     result = mapped(tmp_path, "id\n", "fields:\n  transplant_id: id\n")
     conserved(result)
