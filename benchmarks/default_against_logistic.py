@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import hscrisk
-from benchmarks.comparators import TunedLogistic
 from hscrisk.cohort import Cohort
+from hscrisk.comparators import TunedLogistic
 from hscrisk.evaluation import make_splits
 from hscrisk.survival import AalenJohansen, CensoringDistribution, check_outcome
 
@@ -43,9 +43,8 @@ def losses_of(cohort: Cohort, days: FloatArray, seed: int) -> FloatArray:
         X, inside = cohort.X.iloc[split.train], cohort.y.iloc[split.train]
         test = cohort.X.iloc[split.test]
         risk[0, split.test] = AalenJohansen().fit(inside).predict(days)
-        for k, day in enumerate(days):
-            regression = TunedLogistic(float(day), random_state=seed).fit(X, inside)
-            risk[1, split.test, k] = regression.predict(test)
+        regression = TunedLogistic(horizons=days, random_state=seed).fit(X, inside)
+        risk[1, split.test] = regression.predict_cumulative_incidence(test, days)
         model = hscrisk.LinearBoostedIncidence(
             endpoint=cohort.endpoint, n_refits=0, random_state=seed
         )

@@ -1,4 +1,4 @@
-"""Comparators that share no code with the models of hscrisk: what a careful analyst would fit."""
+"""What a careful analyst would fit at each horizon; shares no solver with the models of hscrisk."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.compose import ColumnTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -14,34 +14,50 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from hscrisk.survival import CensoringDistribution, check_outcome
+from hscrisk.comparators.at_horizons import AtHorizons, FloatArray
 
 PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 """Candidate inverse penalties C."""
 
 
-class TunedLogistic:
-    """Ridge logistic regression by IPCW at one horizon, its penalty tuned in inner 5-fold.
+class TunedLogistic(AtHorizons):
+    """Ridge logistic regression by IPCW at each horizon, its penalty tuned in inner 5-fold.
 
     scikit-learn's solver on one-hot, median-imputed, standardised columns.
 
     Parameters
     ----------
-    horizon : float
-        Days.
+    endpoint : Endpoint, optional
+    horizons : array of days, optional
+        Wins over the endpoint's.
     random_state : int
+
+    Attributes
+    ----------
+    penalties_ : dict of float to float
+        The inverse penalty C chosen at each horizon.
+
+    Examples
+    --------
+    >>> from hscrisk.datasets import simulate_cohort
+    >>> cohort = simulate_cohort(300, seed=1)
+    >>> model = TunedLogistic(horizons=[30, 100]).fit(cohort.X, cohort.y)
+    >>> model.predict_cumulative_incidence(cohort.X, [100]).shape
+    (300, 1)
     """
 
-    def __init__(self, horizon: float, random_state: int = 0) -> None:
-        self.horizon, self.random_state = horizon, random_state
+    def __init__(
+        self, endpoint: Any = None, horizons: ArrayLike | None = None, random_state: int = 0
+    ) -> None:
+        self.endpoint, self.horizons, self.random_state = endpoint, horizons, random_state
 
-    def fit(self, X: pd.DataFrame, y: Any) -> TunedLogistic:
+    @property
+    def penalties_(self) -> dict[float, float]:
+        """Return the inverse penalty C chosen at each horizon."""
+        return {day: float(fit[-1].C) for day, fit in self.regressions_.items()}
+
+    def _fit_one(self, X: pd.DataFrame, target: NDArray[np.intp], weight: FloatArray) -> Any:
         """Choose the penalty by the weighted log-loss of inner folds, then fit on all rows."""
-        outcome = check_outcome(y)
-        weight = CensoringDistribution().fit(outcome).weights_at(outcome, self.horizon)
-        target = ((outcome.event == 1) & (outcome.duration <= self.horizon)).astype(int)
-        known = np.flatnonzero(weight > 0)
-        X, target, weight = X.iloc[known], target[known], weight[known]
         losses = dict.fromkeys(PENALTIES, 0.0)
         folds = StratifiedKFold(5, shuffle=True, random_state=self.random_state)
         for train, test in folds.split(X, target):
@@ -52,15 +68,12 @@ class TunedLogistic:
                 model.fit(inside, target[train], sample_weight=weight[train])
                 p = model.predict_proba(outside)[np.arange(len(test)), target[test]]
                 losses[c] -= float((weight[test] * np.log(np.maximum(p, 1e-12))).sum())
-        self.penalty_ = min(losses, key=lambda c: losses[c])
-        model = LogisticRegression(C=self.penalty_, max_iter=2000)
-        self.model_ = make_pipeline(_design(X), model)
-        self.model_.fit(X, target, logisticregression__sample_weight=weight)
-        return self
+        best = min(losses, key=lambda c: losses[c])
+        model = make_pipeline(_design(X), LogisticRegression(C=best, max_iter=2000))
+        return model.fit(X, target, logisticregression__sample_weight=weight)
 
-    def predict(self, X: pd.DataFrame) -> NDArray[np.float64]:
-        """Return the risk by the horizon, shape (n_samples,)."""
-        return np.asarray(self.model_.predict_proba(X)[:, 1], dtype=np.float64)
+    def _predict_one(self, regression: Any, X: pd.DataFrame) -> FloatArray:
+        return np.asarray(regression.predict_proba(X)[:, 1], dtype=np.float64)
 
 
 def _design(X: pd.DataFrame) -> Pipeline:
