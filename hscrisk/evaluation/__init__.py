@@ -4,11 +4,13 @@ from hscrisk.evaluation.evaluate import evaluate
 from hscrisk.evaluation.out_of_fold import OutOfFold, predict_out_of_fold
 from hscrisk.evaluation.splits import Split, make_splits
 from hscrisk.evaluation.table import EvaluationTable
+from hscrisk.evaluation.tuning import TunedIncidence
 
 __all__ = [
     "EvaluationTable",
     "OutOfFold",
     "Split",
+    "TunedIncidence",
     "evaluate",
     "make_splits",
     "predict_out_of_fold",
