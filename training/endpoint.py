@@ -65,7 +65,8 @@ def train(
     judged = {name: m.build(endpoint, config.seed, refits=False) for name, m in models.items()}
     table = evaluate(judged, cohort, splits=config.evaluation.splits, random_state=config.seed)
     model = models["default"].build(endpoint, config.seed, refits=True)
-    model.fit(cohort.X, cohort.y, groups=cohort.patient)
+    centre = cohort.centre if getattr(model, "centre_intercepts", False) else None
+    model.fit(cohort.X, cohort.y, groups=cohort.patient, centre=centre)
     profile = CohortProfile.from_cohort(
         cohort.X, contract, config.cohort, years=years(records), definitions=cohort.definitions
     )

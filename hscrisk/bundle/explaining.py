@@ -9,7 +9,14 @@ import pandas as pd
 
 from hscrisk.applicability import LevelsSeen, assess
 from hscrisk.bundle.contents import Contents
-from hscrisk.bundle.prediction import LEVEL, columns_for, nesting_note, predict, require_endpoints
+from hscrisk.bundle.prediction import (
+    LEVEL,
+    centre_of,
+    columns_for,
+    nesting_note,
+    predict,
+    require_endpoints,
+)
 from hscrisk.bundle.record import read_record
 from hscrisk.explain import CohortFacts, Context, Explanation, explain
 
@@ -53,6 +60,7 @@ def explain_record(
         endpoint=asked,
         contract=bundle.contract,
         context=context,
+        centre=centre_of(model, frame),
     )
 
 

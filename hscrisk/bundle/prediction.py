@@ -99,6 +99,12 @@ def columns_for(model: Any, frame: pd.DataFrame) -> pd.DataFrame:
     return frame.reindex(columns=names)
 
 
+def centre_of(model: Any, frame: pd.DataFrame) -> Any:
+    """Return the centres of the rows where the model tells centres apart, otherwise None."""
+    told_apart = getattr(model, "centre_intercepts", False) and "centre_id" in frame.columns
+    return frame["centre_id"] if told_apart else None
+
+
 def nesting_note(origin: str) -> str:
     """Return what is said where a wider endpoint's values are shown."""
     return f"shown at the risk of {origin}, which includes it"
@@ -122,8 +128,9 @@ class _Prediction:
     def _own(self, name: str, horizons: NDArray[np.float64]) -> EndpointPrediction:
         model = self._bundle.models[name]
         X = columns_for(model, self._frame)
-        low, high = model.predict_interval(X, horizons, level=LEVEL)
-        risk = model.predict_cumulative_incidence(X, horizons)
+        centre = centre_of(model, self._frame)
+        low, high = model.predict_interval(X, horizons, level=LEVEL, centre=centre)
+        risk = model.predict_cumulative_incidence(X, horizons, centre=centre)
         shown_from = np.full(risk.shape, name, dtype=object)
         null_risk = model.null_.predict(horizons)
         return EndpointPrediction(name, horizons, risk, low, high, null_risk, shown_from)

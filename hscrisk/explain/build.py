@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from scipy.special import expit
@@ -28,6 +28,7 @@ def explain(
     endpoint: Endpoint,
     contract: Mapping[str, Field],
     context: Context,
+    centre: Any = None,
 ) -> Explanation:
     """Return one patient's risk at one horizon, taken apart exactly.
 
@@ -45,6 +46,8 @@ def explain(
         Labels and units; a column that it does not know is told by its own name.
     context : Context
         Cohort, support and verdict.
+    centre : array of one label, optional
+        Where the patient is transplanted, for a model that tells centres apart.
 
     Returns
     -------
@@ -64,9 +67,9 @@ def explain(
         rule = f"one patient is explained at a time, not {len(X)}"
         raise InvalidRecord(rule, mend="Take one row: frame.iloc[[0]].")
     horizons = [float(horizon)]
-    found = model.contributions(X, horizon)
-    risk = float(model.predict_cumulative_incidence(X, horizons)[0, 0])
-    low, high = model.predict_interval(X, horizons, level=context.level)
+    found = model.contributions(X, horizon, centre=centre)
+    risk = float(model.predict_cumulative_incidence(X, horizons, centre=centre)[0, 0])
+    low, high = model.predict_interval(X, horizons, level=context.level, centre=centre)
     null_risk = context.null_risk
     if null_risk is None:
         null_risk = float(model.null_.predict(horizons)[0])

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hscrisk.bundle import Bundle, EndpointPrediction
-from hscrisk.bundle.prediction import columns_for
+from hscrisk.bundle.prediction import centre_of, columns_for
 from hscrisk.scoring.score_table import Scored, whole_days
 
 COLUMNS = (
@@ -80,7 +80,8 @@ def _block(
         if len(rows) == 0:
             continue
         model = bundle.models[name]
-        found = model.contributions(columns_for(model, frame.iloc[rows]), day)
+        at = frame.iloc[rows]
+        found = model.contributions(columns_for(model, at), day, centre=centre_of(model, at))
         place = np.array([1 + variables.index(name) for name in found.feature_names])
         values[rows, 0] = found.bases
         values[np.ix_(rows, place)] = found.values
