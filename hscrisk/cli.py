@@ -56,7 +56,7 @@ def card(
 @app.command()
 def check(
     data: Annotated[
-        str, typer.Argument(help="CSV or Parquet file, folder of tables, or a bundled cohort.")
+        str, typer.Argument(help="CSV, ARFF or Parquet file, folder of tables, or a cohort.")
     ],
     mapping: Annotated[
         str | None,

@@ -20,8 +20,8 @@ from typing import Literal
 
 import pydantic
 
-from hscrisk.datasets.arff import read_arff
 from hscrisk.errors import InputOutputFailed, InvalidConfiguration, nearest
+from hscrisk.ingest.arff import read_arff
 from hscrisk.schema.configuration import read_yaml, validated
 
 FOLDER_VARIABLE = "HSCRISK_DATA"

@@ -20,14 +20,16 @@ import pyarrow.parquet as pq
 
 from hscrisk.errors import InputOutputFailed
 from hscrisk.ingest.apply import map_columns
+from hscrisk.ingest.arff import LARGEST_FIELD
 from hscrisk.ingest.files import (
-    LARGEST_FIELD,
     NO_PARQUET,
     RawTable,
     header_names,
+    is_arff,
     laid_out,
     malformed,
     not_utf8,
+    read_table,
 )
 from hscrisk.ingest.mapping import Mapping
 from hscrisk.ingest.reader import checked_records
@@ -49,7 +51,8 @@ def read_in_chunks(
     Parameters
     ----------
     source : str or Path
-        CSV or Parquet. Several tables (their folder) are joined in memory and come as one piece.
+        CSV or Parquet. Several tables (their folder) are joined in memory and come as one piece,
+        as does an ARFF file.
     mapping : Mapping
     contract : Contract
         The one to check against, as a bundle carries it.
@@ -88,6 +91,8 @@ def raw_chunks(source: str | Path, separator: str = ",", *, rows: int = ROWS) ->
         raise InputOutputFailed(msg, mend="Check the path and its rights.") from error
     if start == b"PAR1" or path.suffix.lower() in (".parquet", ".pq"):
         yield from _parquet(path, rows)
+    elif is_arff(path):
+        yield read_table(path)
     else:
         yield from _csv(path, separator, rows)
 

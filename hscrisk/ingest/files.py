@@ -15,12 +15,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from hscrisk.errors import InputOutputFailed
+from hscrisk.ingest.arff import LARGEST_FIELD, read_arff
 from hscrisk.schema.values import TEXT
 
 LARGEST_CELL = 100_000
 """Characters; a row with a longer cell is set aside, and the cell cut short there."""
-LARGEST_FIELD = 2**28
-"""Characters; beyond it a file is not read at all."""
 _SHOWN = 200
 NO_PARQUET = "Write it again, or give a CSV file."
 
@@ -58,7 +57,7 @@ class RawTable:
 
 
 def read_table(source: str | Path | pd.DataFrame, separator: str = ",") -> RawTable:
-    """Return a CSV or Parquet file, or a data frame, as a table.
+    """Return a CSV, ARFF or Parquet file, or a data frame, as a table.
 
     Raises
     ------
@@ -80,12 +79,7 @@ def read_table(source: str | Path | pd.DataFrame, separator: str = ",") -> RawTa
         raise InputOutputFailed(f"{path.name} is empty", mend="Give a header and data rows.")
     if content[:4] == b"PAR1" or path.suffix.lower() in (".parquet", ".pq"):
         return _parquet(content, path.name)
-    if path.suffix.lower() == ".arff":
-        raise InputOutputFailed(
-            f"{path.name} is an ARFF file, and tables are CSV or Parquet",
-            mend="Save it as CSV; of a public cohort 'hscrisk datasets fetch' makes one.",
-        )
-    return _csv(content, path.name, separator)
+    return _text(content, path, separator)
 
 
 def _parquet(content: bytes, name: str) -> RawTable:
@@ -102,16 +96,22 @@ def _numbered(frame: pd.DataFrame) -> RawTable:
     return RawTable(frame, np.arange(1, len(frame) + 1, dtype=np.int64))
 
 
-def _csv(content: bytes, name: str, separator: str) -> RawTable:
+def _text(content: bytes, path: Path, separator: str) -> RawTable:
+    name = path.name
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise not_utf8(name, content[: error.start].count(b"\n") + 1) from error
-    lines = _lines(text, name, separator)
+    lines = read_arff(text, name) if is_arff(path) else _lines(text, name, separator)
     if not lines:
         raise InputOutputFailed(f"{name} is empty", mend="Give a header and data rows.")
     header = header_names([cell.strip() for cell in lines[0]])
     return laid_out(lines[1:], header, 1)
+
+
+def is_arff(path: Path) -> bool:
+    """Return whether a file is called an ARFF file."""
+    return path.suffix.lower() == ".arff"
 
 
 def laid_out(lines: list[list[str]], names: list[str], first: int) -> RawTable:

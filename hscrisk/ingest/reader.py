@@ -33,8 +33,8 @@ def read_records(source: Source, mapping: str | Path | Mapping = "contract") -> 
     Parameters
     ----------
     source : path, DataFrame or mapping of str to DataFrame
-        One flat table (CSV or Parquet), or, where the mapping has several tables, their folder or
-        the tables by name.
+        One flat table (CSV, ARFF or Parquet), or, where the mapping has several tables, their
+        folder or the tables by name.
     mapping : str, Path or Mapping
         A shipped name, a file, or 'contract' for a table in the contract's own words.
 

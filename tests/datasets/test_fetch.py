@@ -11,9 +11,9 @@ import pytest
 
 from hscrisk.cli import main
 from hscrisk.datasets import data_file, fetch_cohort, mapping_of, owned_cohorts
-from hscrisk.datasets.arff import read_arff
 from hscrisk.datasets.fetch import data_folder, fetched_file, how_to_fetch
 from hscrisk.errors import InputOutputFailed, InvalidConfiguration
+from hscrisk.ingest.arff import read_arff
 
 NAMES = ("cibmtr_ds1302", "uci_bmt_children")
 

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hscrisk.cli import main
-from hscrisk.datasets.arff import read_arff
 from hscrisk.errors import HscriskError, InputOutputFailed
 from hscrisk.ingest import load_mapping, read_records
+from hscrisk.ingest.arff import read_arff
 from hscrisk.ingest.column_profile import profile
 from hscrisk.ingest.draft import Draft, draft_mapping
 from hscrisk.ingest.draft_text import draft_text, quoted, write_draft

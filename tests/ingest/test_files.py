@@ -108,8 +108,27 @@ def test_a_frame_is_left_as_it_was() -> None:
     assert frame.index.tolist() == [9, 9]
 
 
-def test_an_arff_file_is_told_from_a_csv_file(tmp_path: Path) -> None:
-    path = tmp_path / "a.arff"
-    path.write_text("@relation a\n@attribute b numeric\n@data\n1\n", encoding="utf-8")
-    with pytest.raises(InputOutputFailed, match="is an ARFF file"):
-        read_table(path)
+ARFF = "% of nobody\n@relation a\n@attribute id numeric\n@attribute 'b c' {x,y}\n@data\n"
+
+
+def test_an_arff_file_is_read_as_text(tmp_path: Path) -> None:
+    table = read_table(write(tmp_path, f"{ARFF}01, 'x, y'\n% c\n2,?\n3\n4,x,5\n", "a.ARFF"))
+    assert table.frame.to_dict("list") == {"id": ["01", "2"], "b c": ["x, y", "?"]}
+    assert table.rows.tolist() == [1, 2]
+    assert [(line.row, line.cells) for line in table.ragged] == [(3, ("3",)), (4, ("4", "x", "5"))]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("id,b\n1,2\n", "no @data"),
+        ("@data\n1\n", "names no attribute"),
+        (f"{ARFF}{{0 1}}\n", "sparse"),
+        (f"{ARFF}1,'x\n2,y\n", "well-formed ARFF"),
+        (ARFF.replace("'b c'", "id") + "1,2\n", "given twice"),
+        (f"{ARFF}1,\xff\n".encode("latin-1"), r"not UTF-8 text \(line 6\)"),
+    ],
+)
+def test_an_arff_file_that_cannot_be_read(tmp_path: Path, content: str | bytes, told: str) -> None:
+    with pytest.raises(InputOutputFailed, match=told):
+        read_table(write(tmp_path, content, "a.arff"))

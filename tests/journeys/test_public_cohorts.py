@@ -16,11 +16,13 @@ import pytest
 
 from hscrisk.cli import app
 from hscrisk.cohort import build_cohort, summarise
-from hscrisk.datasets.arff import read_arff
 from hscrisk.datasets.fetch import fetch_cohort
 from hscrisk.errors import MissingColumn
-from hscrisk.ingest import read_records
+from hscrisk.ingest import load_mapping, read_records
+from hscrisk.ingest.arff import read_arff
+from hscrisk.ingest.chunks import read_in_chunks
 from hscrisk.ingest.result import ReadResult
+from hscrisk.schema import load_contract
 from hscrisk.survival import AalenJohansen
 from tests.reference import ds1302_facts as facts
 from tests.reference.brute_force import aalen_johansen
@@ -285,6 +287,21 @@ def children(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Rea
     kept = fetch_cohort("uci_bmt_children", source, tmp_path_factory.mktemp("owned"))
     assert kept.checked_by == "checksum"
     return read_records(kept.path, "uci_bmt_children")
+
+
+def test_the_owners_own_arff_file_gives_the_same_records(
+    children: ReadResult, shared_data: Path
+) -> None:
+    from typer.testing import CliRunner
+
+    source = shared_data / "uci_bmt_children" / "bone-marrow.arff"
+    again = read_records(source, "uci_bmt_children")
+    pieces = list(read_in_chunks(source, load_mapping("uci_bmt_children"), load_contract()))
+    for found in (again, *pieces):
+        pd.testing.assert_frame_equal(found.accepted.frame, children.accepted.frame)
+    told = CliRunner().invoke(app, ["check", str(source), "--mapping", "uci_bmt_children"])
+    assert told.exit_code == 0
+    assert "187" in told.output
 
 
 NEVER = 1_000_000.0

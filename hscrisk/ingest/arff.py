@@ -7,11 +7,15 @@ import re
 
 from hscrisk.errors import InputOutputFailed
 
+LARGEST_FIELD = 2**28
+"""Characters; beyond it a file is not read at all."""
 _ATTRIBUTE = re.compile(r"""@attribute\s+('[^']*'|"[^"]*"|\S+)\s+\S""", re.IGNORECASE)
 
 
 def read_arff(text: str, name: str) -> list[list[str]]:
     """Return the header and the rows of a dense ARFF file, every cell as it stands ('?' too).
+
+    Whether a row has as many cells as the header is for whoever lays them out.
 
     Parameters
     ----------
@@ -22,30 +26,29 @@ def read_arff(text: str, name: str) -> list[list[str]]:
     Raises
     ------
     InputOutputFailed
-        When there is no `@data`, no attribute, a sparse row, or a row of another length.
+        When there is no `@data`, no attribute, or a sparse row.
 
     References
     ----------
     The attribute-relation file format of Weka: Witten, Frank & Hall, Data Mining, 3rd ed.,
     Morgan Kaufmann 2011, section 2.4.
     """
-    lines = [line.strip() for line in text.splitlines()]
-    start = next((i for i, line in enumerate(lines) if line.lower().startswith("@data")), None)
+    given = [line.strip() for line in text.splitlines()]
+    start = next((i for i, line in enumerate(given) if line.lower().startswith("@data")), None)
     if start is None:
         raise InputOutputFailed(f"{name} is no ARFF file: it has no @data", mend="Give the file.")
-    named = [_ATTRIBUTE.match(line) for line in lines[:start]]
+    named = [_ATTRIBUTE.match(line) for line in given[:start]]
     header = [found.group(1).strip("'\"") for found in named if found]
     if not header:
         raise InputOutputFailed(f"{name} names no attribute", mend="Give the whole file.")
-    body = [line for line in lines[start + 1 :] if line and not line.startswith("%")]
+    body = [line for line in given[start + 1 :] if line and not line.startswith("%")]
     if any(line.startswith("{") for line in body):
         raise InputOutputFailed(f"{name} is sparse ARFF", mend="Save it in the dense form.")
-    rows = [
-        [cell.strip() for cell in cells]
-        for cells in csv.reader(body, quotechar="'", skipinitialspace=True)
-    ]
-    for number, cells in enumerate(rows, start=1):
-        if len(cells) != len(header):
-            rule = f"{name}: a row must have {len(header)} cells, one an attribute"
-            raise InputOutputFailed(rule, row=number, mend="Get the file again from its owner.")
-    return [header, *rows]
+    kept = csv.field_size_limit(LARGEST_FIELD)
+    try:
+        lines = list(csv.reader(body, quotechar="'", skipinitialspace=True, strict=True))
+    except csv.Error as error:
+        raise InputOutputFailed(f"{name} is no well-formed ARFF", mend="Close quotes.") from error
+    finally:
+        csv.field_size_limit(kept)
+    return [header, *([cell.strip() for cell in cells] for cells in lines)]
