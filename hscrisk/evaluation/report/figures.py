@@ -1,0 +1,122 @@
+"""The figures of a report, with words for who cannot see them and captions that stand alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pandas as pd
+
+from hscrisk.errors import NotEstimable
+from hscrisk.evaluation.report.blocks import Figure, Section
+from hscrisk.evaluation.report.calibration_figure import calibration_figure
+from hscrisk.evaluation.report.decision_figure import decision_figure
+from hscrisk.evaluation.report.discrimination import Point, discrimination_figure
+from hscrisk.evaluation.report.forest_figure import ForestRow, forest_figure
+from hscrisk.evaluation.report.groups_figure import groups_figure
+from hscrisk.evaluation.report.kinds import kinds, model_name
+from hscrisk.evaluation.report.material import (
+    Material,
+    net_benefits,
+    points,
+    risk_groups,
+    roc_curves,
+    smoothed,
+)
+from hscrisk.evaluation.report.shown import count, estimate, fixed, percent
+
+
+def discrimination_section(m: Material, frame: pd.DataFrame, where: str) -> Section:
+    """Return ROC curves at the day shown and the AUC at each horizon."""
+    found = points(frame, "auc")
+    alt = f"ROC curves. AUC at day {m.horizon:g}: {_scores(found, m)}."
+    drawing = discrimination_figure(roc_curves(m), found, m.horizon, kinds(list(m.risks)), alt)
+    caption = (
+        f"{where} Competing events count as not having had the event; weighted for censoring. "
+        "Curves pool the divisions, the AUC compares within them only. Bars: 95 % intervals."
+    )
+    return Section("Discrimination", (Figure("discrimination", drawing, alt, caption),))
+
+
+def calibration_section(m: Material, where: str) -> Section:
+    """Return a smoothed calibration curve of each model."""
+    curves, why = smoothed(m)
+    notes = tuple(f"{model_name(name)}: no curve, because {rule}." for name, rule in why)
+    if not curves:
+        return Section("Calibration", notes)
+    said = "; ".join(f"{model_name(n)} {fixed(100 * c.ici, 1)} points" for n, c in curves.items())
+    alt = f"Observed against predicted risk. Mean distance (ICI): {said}."
+    drawing = calibration_figure(curves, kinds(list(m.risks)), alt)
+    caption = (
+        f"{where} Observed risk smoothed by weighted logistic regression on a restricted cubic "
+        "spline of the predicted one, with pointwise 95 % band; dotted: perfect. Beneath: how many "
+        "were given which risk; dashed bars are fewer than 10 and drawn as 10."
+    )
+    return Section("Calibration", (Figure("calibration", drawing, alt, caption), *notes))
+
+
+def decision_section(m: Material, where: str) -> Section:
+    """Return decision curves, with acting on all and on none."""
+    try:
+        found = net_benefits(m)
+    except NotEstimable as error:
+        return Section("Decision curves", (f"No decision curves, because {error.rule}.",))
+    alt = (
+        f"Net benefit of {', '.join(map(model_name, found.models))}, of acting on all and of "
+        f"acting on none, at thresholds up to {percent(float(found.thresholds[-1]), 0)}."
+    )
+    caption = (
+        f"{where} Net benefit: true positives less false ones at the odds of the threshold, in "
+        f"shares of all. Band: 95 % interval of the {model_name(found.lead)}."
+    )
+    drawing = decision_figure(found, kinds(list(m.risks)), alt)
+    return Section("Decision curves", (Figure("decision", drawing, alt, caption),))
+
+
+def groups_section(m: Material, anchors: Sequence[float], where: str) -> Section:
+    """Return observed beside predicted incidence by quarter of predicted risk."""
+    title = "Incidence by predicted risk"
+    found = risk_groups(m, anchors)
+    if len(found) < 2:
+        return Section(title, ("No groups: the risks do not differ enough to make any of 10.",))
+    alt = "; ".join(
+        f"{g.label}: {percent(g.observed[-1])} observed ({percent(g.low[-1])} to "
+        f"{percent(g.high[-1])}) by day {g.day[-1]:g}, {percent(g.predicted[-1])} predicted by "
+        f"day {g.horizons[-1]:g}"
+        for g in found
+    )
+    sizes = "; ".join(f"{g.label} {count(g.n)}, {count(g.events)} events" for g in found)
+    caption = (
+        f"{where} Quarters of the risk by day {m.horizon:g} that the {model_name(m.lead)} gives "
+        f"({sizes} by day {found[0].horizons[-1]:g}). Lines: Aalen-Johansen with 95 % band, as far "
+        "as 10 of a group are still followed; diamonds: mean predicted risk."
+    )
+    return Section(title, (Figure("risk_groups", groups_figure(found, alt), alt, caption),))
+
+
+def forest_part(rows: Sequence[ForestRow], model: str, where: str) -> Figure:
+    """Return the ratio of observed to expected events in each group."""
+    alt = "; ".join(
+        f"{r.level}: {estimate(r.ratio, r.low, r.high, 2)}" for r in rows if r.ratio == r.ratio
+    )
+    caption = (
+        f"{where} Events observed over expected by the {model_name(model)}, with 95 % interval; "
+        "1 is right. Groups with fewer than 10 events, or 10 without, are not judged."
+    )
+    drawing = forest_figure(rows, alt)
+    return Figure("subgroups", drawing, f"Observed over expected by group. {alt}.", caption)
+
+
+def tried(make: Callable[[], Section], title: str) -> Section:
+    """Return a section, or one that says why there is none."""
+    try:
+        return make()
+    except NotEstimable as error:
+        return Section(title, (f"Not estimable: {error.rule}.",))
+
+
+def _scores(found: Sequence[Point], m: Material) -> str:
+    return "; ".join(
+        f"{model_name(p.model)} {estimate(p.estimate, p.low, p.high)}"
+        for p in found
+        if p.horizon == m.horizon and p.model in m.risks
+    )
