@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hscrisk.metrics import kernels
-from hscrisk.metrics.states import KnownStates, check_predicted, require_estimable
+from hscrisk.metrics.states import check_predicted, states_of_each
 from hscrisk.survival import CensoringDistribution
 
 FloatArray = NDArray[np.float64]
@@ -49,10 +49,8 @@ def brier_score(
     Graf et al., Stat Med 1999;18:2529-2545; with competing risks Schoop et al.,
     Biom J 2011;53:88-112. Weights: `hscrisk.survival.CensoringDistribution.weights_at`.
     """
-    outcome, risks, days = check_predicted(y, predicted, horizons)
-    return np.array(
-        [_brier(outcome, risks[:, k], t, censoring, event_of_interest) for k, t in enumerate(days)]
-    )
+    each = states_of_each(y, predicted, horizons, censoring, event_of_interest)
+    return np.array([float(kernels.brier(states, risk)[0]) for states, risk in each])
 
 
 def index_of_prediction_accuracy(
@@ -87,11 +85,3 @@ def index_of_prediction_accuracy(
     base = np.tile(base, (len(risks), 1)) if base.shape == days.shape else base
     how: dict[str, Any] = {"censoring": censoring, "event_of_interest": event_of_interest}
     return 1 - brier_score(outcome, risks, days, **how) / brier_score(outcome, base, days, **how)
-
-
-def _brier(
-    y: Any, risk: FloatArray, horizon: float, censoring: CensoringDistribution | None, cause: int
-) -> float:
-    how: dict[str, Any] = {"censoring": censoring, "event_of_interest": cause}
-    require_estimable(y, horizon, **how)
-    return float(kernels.brier(KnownStates.at(y, horizon, **how), risk)[0])

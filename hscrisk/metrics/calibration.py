@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hscrisk.errors import NotEstimable
 from hscrisk.metrics import kernels
-from hscrisk.metrics.states import KnownStates, check_predicted, require_estimable
+from hscrisk.metrics.states import states_of_each
 from hscrisk.survival import CensoringDistribution
 
 FloatArray = NDArray[np.float64]
@@ -39,7 +39,7 @@ def observed_expected_ratio(
         As `hscrisk.metrics.brier_score`.
     """
     found = []
-    for states, risk in _each(y, predicted, horizons, censoring, event_of_interest):
+    for states, risk in states_of_each(y, predicted, horizons, censoring, event_of_interest):
         if not risk.any():
             raise NotEstimable("no event is expected: every predicted risk is 0")
         found.append(float(kernels.observed(states)[0] / kernels.expected(states, risk)[0]))
@@ -77,22 +77,6 @@ def calibration_intercept_slope(
     """
     pairs = [
         kernels.recalibration(states, risk)[0]
-        for states, risk in _each(y, predicted, horizons, censoring, event_of_interest)
+        for states, risk in states_of_each(y, predicted, horizons, censoring, event_of_interest)
     ]
     return np.array(pairs).reshape(-1, 2).T
-
-
-def _each(
-    y: Any,
-    predicted: ArrayLike,
-    horizons: ArrayLike,
-    censoring: CensoringDistribution | None,
-    cause: int,
-) -> list[tuple[KnownStates, FloatArray]]:
-    outcome, risks, days = check_predicted(y, predicted, horizons)
-    how: dict[str, Any] = {"censoring": censoring, "event_of_interest": cause}
-    found = []
-    for k, t in enumerate(days):
-        require_estimable(outcome, t, **how)
-        found.append((KnownStates.at(outcome, t, **how), risks[:, k]))
-    return found

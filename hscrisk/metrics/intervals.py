@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 FloatArray = NDArray[np.float64]
 
@@ -42,11 +43,42 @@ def bootstrap_multiplicity(groups: Any, n_draws: int, seed: int) -> FloatArray:
     return draws[:, codes].astype(np.float64)
 
 
-def percentile_interval(draws: FloatArray, *, level: float = 0.95) -> tuple[float, float]:
-    """Return the percentile interval of bootstrap draws; NaN where a tenth or more failed."""
+def effective_groups(groups: Any) -> float:
+    """Return how many groups of equal size would be worth as much, (sum n)^2 / sum n^2.
+
+    References
+    ----------
+    Kish, Survey Sampling, 1965, section 11.7; for few and unequal clusters Carter, Schnepel &
+    Steigerwald, Rev Econ Stat 2017;99:698-709.
+    """
+    _, sizes = np.unique(np.asarray(groups), return_counts=True)
+    return float(sizes.sum() ** 2 / (sizes.astype(np.float64) ** 2).sum())
+
+
+def percentile_interval(
+    draws: FloatArray, *, level: float = 0.95, n_groups: float = np.inf
+) -> tuple[float, float]:
+    """Return the expanded percentile interval; NaN where a tenth or more of the draws failed.
+
+    With few groups, draws vary too little by (n - 1)/n, and the normal distribution's tails are too
+    thin: the quantiles are taken further out, at Phi(-t_(n-1) sqrt(n / (n - 1))).
+
+    References
+    ----------
+    Hesterberg, Am Stat 2015;69:371-386, section 5.3.
+    """
     good = draws[np.isfinite(draws)]
     if len(good) < 0.9 * len(draws):
         return float("nan"), float("nan")
-    tail = (1 - level) / 2
-    low, high = np.quantile(good, [tail, 1 - tail])
+    tail = _tail(level, n_groups)
+    # Type 6, which keeps the level with a finite number of draws.
+    low, high = np.quantile(good, [tail, 1 - tail], method="weibull")
     return float(low), float(high)
+
+
+def _tail(level: float, n_groups: float) -> float:
+    tail = (1 - level) / 2
+    if not 1 < n_groups < np.inf:
+        return tail
+    reach = stats.t.ppf(tail, n_groups - 1) * np.sqrt(n_groups / (n_groups - 1))
+    return float(stats.norm.cdf(reach))

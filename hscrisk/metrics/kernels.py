@@ -9,19 +9,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import expit, logit
+from scipy.special import logit
 
+from hscrisk.metrics.logistic import TINY, weighted_logistic
 from hscrisk.metrics.states import KnownStates
 
 FloatArray = NDArray[np.float64]
-TINY = 1e-12
-MAX_STEPS = 50
-CONVERGED = 1e-7
-"""Last step; what is left behind it is of the order of its square."""
-FURTHEST = 30.0
-"""Log-odds for a standard deviation of logit(risk) beyond which the outcomes are separated."""
-SINGULAR = 1e-10
-"""Share of the curvature left once the level is known, below which risks do not vary."""
 SAME = 1e-9
 """Standard deviation of logit(risk) that rounding alone can leave."""
 
@@ -46,92 +39,38 @@ def _mean(weight: FloatArray, values: FloatArray, states: KnownStates) -> FloatA
     return mean
 
 
-def concordance(states: KnownStates, risk: FloatArray, fold: NDArray[np.intp]) -> FloatArray:
-    """Return the share of (case, control) pairs of one fold ranked right, shape (n_draws,).
+def net_benefit(states: KnownStates, risk: FloatArray, thresholds: FloatArray) -> FloatArray:
+    """Return the net benefit of treating from each threshold on, shape (n_draws, n_thresholds).
 
-    Pairs are weighted by both subjects' weights, ties count one half. Only pairs of the same fold
-    are compared: risks of different folds come from different models, whose levels differ by
-    chance. (A null pooled over folds would rank *against* the outcome, since a fold with more
-    events leaves fewer to be trained on.)
+    The weighted share of true positives less that of false ones, at the odds of the threshold.
     """
-    right = np.zeros(len(states.weight))
-    pairs = np.zeros(len(states.weight))
-    for k in np.unique(fold):
-        inside = np.flatnonzero(fold == k)
-        order = inside[np.argsort(risk[inside], kind="stable")]
-        starts = np.flatnonzero(np.diff(risk[order], prepend=-1.0))
-        weight, target = states.weight[:, order], states.target[order]
-        cases = np.add.reduceat(weight * target, starts, axis=1)
-        controls = np.add.reduceat(weight * (1 - target), starts, axis=1)
-        below = np.cumsum(controls, axis=1) - controls
-        right += (cases * (below + controls / 2)).sum(axis=1)
-        pairs += cases.sum(axis=1) * controls.sum(axis=1)
-    share: FloatArray = np.divide(right, pairs, out=np.full(len(pairs), np.nan), where=pairs > 0)
-    return share
+    treated = (risk[:, None] >= thresholds).astype(np.float64)
+    true = (states.weight * states.target) @ treated
+    false = (states.weight * (1 - states.target)) @ treated
+    worth = true - false * thresholds / (1 - thresholds)
+    benefit: FloatArray = worth / states.multiplicity.sum(axis=1, keepdims=True)
+    return benefit
 
 
 def recalibration(states: KnownStates, risk: FloatArray) -> FloatArray:
     """Return calibration intercept (slope held at 1) and slope, shape (n_draws, 2).
 
-    Weighted logistic regressions of the target on logit(risk), by Newton's method. NaN where there
-    is no maximum: without an event, without a subject known to be free of it, or (the slope) with
-    risks that do not vary or that separate the outcomes.
+    Weighted logistic regressions of the target on logit(risk). NaN where there is no maximum:
+    without an event, without a subject known to be free of it, or (the slope) with risks that do
+    not vary or that separate the outcomes.
     """
-    x = logit(np.clip(risk, TINY, 1 - TINY))
+    x = log_odds(risk)
     spread = float(x.std())
+    ones = np.ones((len(x), 1))
     found = np.full((len(states.weight), 2), np.nan)
-    events = states.weight @ states.target
-    solvable = (events > 0) & (states.weight @ (1 - states.target) > 0)
-    w = states.weight[solvable]
-    if not len(w):
-        return found
-    # All draws start from the solution of their mean, and few steps are left.
-    mean = w.mean(axis=0, keepdims=True)
-    found[solvable, 0] = _shift(w, states.target, x, _shift(mean, states.target, x, np.zeros(1)))
+    found[:, :1] = weighted_logistic(states.weight, states.target, ones, x)
     if spread > SAME:
-        z = (x - float(x.mean())) / spread
-        level = float(logit((mean @ states.target)[0] / mean.sum()))
-        start = _line(mean, states.target, z, np.array([[level, 0.0]]))
-        found[solvable, 1] = _line(w, states.target, z, start)[:, 1] / spread
+        line = np.column_stack([ones, (x - float(x.mean())) / spread])
+        found[:, 1] = weighted_logistic(states.weight, states.target, line)[:, 1] / spread
     return found
 
 
-def _shift(w: FloatArray, target: FloatArray, x: FloatArray, start: FloatArray) -> FloatArray:
-    shift = np.full(len(w), start[0])
-    step = np.full(len(w), np.inf)
-    for k in range(MAX_STEPS):
-        p = expit(shift[:, None] + x) if k else expit(start[0] + x)
-        step = _total(w, target - p) / np.maximum(_total(w, p * (1 - p)), TINY)
-        # Far from the maximum the curvature is nearly flat; a longer step would overshoot.
-        shift += np.clip(step, -2, 2)
-        if np.abs(step).max() < CONVERGED:
-            break
-    return np.where(np.abs(step) < CONVERGED, shift, np.nan)
-
-
-def _line(w: FloatArray, target: FloatArray, z: FloatArray, start: FloatArray) -> FloatArray:
-    begin = start if np.isfinite(start).all() else np.zeros((1, 2))
-    beta = np.repeat(begin, len(w), axis=0)
-    size, determinant = np.full(len(w), np.inf), np.zeros(len(w))
-    floor = np.zeros(len(w))
-    for k in range(MAX_STEPS):
-        eta = beta[:, :1] + beta[:, 1:] * z if k else begin[0, 0] + begin[0, 1] * z
-        p = expit(eta)
-        error, curvature = target - p, p * (1 - p)
-        g0, g1 = _total(w, error), _total(w, error * z)
-        h00, h01, h11 = (_total(w, curvature * z**power) for power in range(3))
-        determinant, floor = h00 * h11 - h01**2, SINGULAR * h00 * h11
-        step = np.column_stack([h11 * g0 - h01 * g1, h00 * g1 - h01 * g0])
-        step /= np.maximum(determinant, np.finfo(float).tiny)[:, None]
-        size = np.abs(step).max(axis=1)
-        beta += step / np.maximum(1.0, size / 2)[:, None]
-        if ((size < CONVERGED) | (np.abs(beta).max(axis=1) > FURTHEST)).all():
-            break
-    reached = (size < CONVERGED) & (np.abs(beta).max(axis=1) < FURTHEST) & (determinant > floor)
-    return np.where(reached[:, None], beta, np.nan)
-
-
-def _total(w: FloatArray, values: FloatArray) -> FloatArray:
-    """Return sums over subjects of w times values, which all draws share or each has its own."""
-    total: FloatArray = w @ values if values.ndim == 1 else np.einsum("ij,ij->i", w, values)
-    return total
+def log_odds(risk: FloatArray) -> FloatArray:
+    """Return logit(risk), finite where the risk is 0 or 1."""
+    odds: FloatArray = logit(np.clip(risk, TINY, 1 - TINY))
+    return odds

@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from hscrisk.errors import HorizonOutOfRange, InvalidConfiguration, NotEstimable
-from hscrisk.evaluation import EvaluationTable, evaluate, judged
+from hscrisk.evaluation import EvaluationTable, evaluate
+from hscrisk.metrics import draws
 from hscrisk.models import LogisticIncidence
 from tests.evaluation.made_up import ENDPOINT, Knows, cohort
 from tests.reference import brute_force
@@ -59,7 +60,7 @@ def test_a_model_that_fails_on_one_day_is_judged_on_the_others(how: str, note: s
     assert early["estimate"].isna().all()
     assert (early["note"] == note).all()
     pd.testing.assert_frame_equal(
-        estimates(table).xs(100, level="horizon").drop("ipa_minus_falters"),
+        estimates(table).xs(100, level="horizon").drop(["ipa_minus_falters", "auc_minus_falters"]),
         estimates(table, "falters").xs(100, level="horizon"),
     )
     assert estimates(table).loc[("ipa", 30.0), "estimate"] != 0
@@ -149,7 +150,7 @@ def test_a_paired_difference_is_that_of_the_two_and_narrower_than_either() -> No
 
 def test_draws_taken_in_blocks_are_the_same_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = evaluate({"knows": Knows()}, cohort(), n_draws=50)
-    monkeypatch.setattr(judged, "BLOCK", 1000)
+    monkeypatch.setattr(draws, "BLOCK", 1000)
     blocks = evaluate({"knows": Knows()}, cohort(), n_draws=50)
     pd.testing.assert_frame_equal(estimates(whole), estimates(blocks), atol=1e-8)
 

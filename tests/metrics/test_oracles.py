@@ -17,6 +17,7 @@ from hscrisk.metrics import (
     cumulative_dynamic_auc,
     index_of_prediction_accuracy,
     kernels,
+    pairs,
     observed_expected_ratio,
 )
 from hscrisk.metrics.intervals import bootstrap_multiplicity
@@ -79,7 +80,7 @@ def test_brier_auc_and_sums_equal_brute_force_with_ties(t: float) -> None:
         observed = sum(w * target for w, target, _ in known) / len(event)
         assert kernels.observed(states)[0] == pytest.approx(observed, abs=1e-12)
         together = np.zeros(len(risk), dtype=np.intp)
-        ours = kernels.concordance(states, risk, together)[0]
+        ours = pairs.concordance(states, risk, together)[0]
         both_kinds = {target for _, target, _ in known} == {0.0, 1.0}
         assert np.isfinite(ours) == both_kinds
         if both_kinds:
@@ -96,18 +97,18 @@ def test_auc_within_folds_equals_a_double_loop_over_pairs_of_one_fold() -> None:
         fold = rng.integers(0, 3, len(risk))
         event, duration = y.event.tolist(), y.duration.tolist()
         weight = [brute_force.ipcw_weight(e, d, 5.0, event, duration) for e, d in zip(*y)]  # noqa: B905
-        right = pairs = 0.0
+        right = both_sides = 0.0
         for i in range(len(risk)):
             for j in range(len(risk)):
                 case = event[i] == 1 and duration[i] <= 5
                 control = not (event[j] == 1 and duration[j] <= 5)
                 if case and control and fold[i] == fold[j]:
                     both = weight[i] * weight[j]
-                    pairs += both
+                    both_sides += both
                     right += both * ((risk[i] > risk[j]) + 0.5 * (risk[i] == risk[j]))
-        ours = kernels.concordance(KnownStates.at(y, 5.0), risk, fold)[0]
-        if pairs:
-            assert ours == pytest.approx(right / pairs, abs=1e-12)
+        ours = pairs.concordance(KnownStates.at(y, 5.0), risk, fold)[0]
+        if both_sides:
+            assert ours == pytest.approx(right / both_sides, abs=1e-12)
             compared += 1
         else:
             assert np.isnan(ours)
@@ -176,6 +177,6 @@ def test_bootstrap_standard_errors_agree_with_influence_functions_of_r(root: Pat
         for k, t in enumerate(case["horizons"]):
             states = KnownStates.drawn(y, t, drawn, censoring=censoring)
             ratios.append(kernels.brier(states, risk).std() / case["brier_se"][k])
-            ratios.append(kernels.concordance(states, risk, together).std() / case["auc_se"][k])
+            ratios.append(pairs.concordance(states, risk, together).std() / case["auc_se"][k])
     assert np.abs(np.log(ratios)).max() < 0.10
     assert abs(np.log(ratios).mean()) < 0.03
