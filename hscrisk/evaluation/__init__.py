@@ -2,6 +2,7 @@
 
 from hscrisk.evaluation.evaluate import evaluate
 from hscrisk.evaluation.out_of_fold import OutOfFold, predict_out_of_fold
+from hscrisk.evaluation.recovery import days_to_event, judge_days
 from hscrisk.evaluation.splits import Split, make_splits
 from hscrisk.evaluation.table import EvaluationTable
 from hscrisk.evaluation.tuning import TunedIncidence
@@ -11,7 +12,9 @@ __all__ = [
     "OutOfFold",
     "Split",
     "TunedIncidence",
+    "days_to_event",
     "evaluate",
+    "judge_days",
     "make_splits",
     "predict_out_of_fold",
 ]

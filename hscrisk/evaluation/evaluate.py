@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -87,14 +86,10 @@ def evaluate(
     )
     grid = days.max() * np.arange(1, integrate + 1) / max(integrate, 1)
     found = predict_out_of_fold(models, cohort, made, np.union1d(days, grid))
-    judged = Judged(cohort, found, n_draws, random_state, **_cluster(cluster))
+    judged = Judged(cohort, found, n_draws, random_state, cluster)
     asked = np.flatnonzero(np.isin(found.horizons, days))
     rows = [row for k in asked for row in judged.rows(int(k))]
-    if len(grid) and hasattr(judged, "integrated_rows"):
+    if len(grid):
         rows += judged.integrated_rows(grid)
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return EvaluationTable(frame, found, design_in_words(splits, len(made)))
-
-
-def _cluster(cluster: str) -> dict[str, Any]:
-    return {"cluster": cluster} if "cluster" in signature(Judged).parameters else {}

@@ -12,7 +12,6 @@ from sklearn.base import BaseEstimator
 
 from hscrisk.errors import HorizonOutOfRange, InvalidConfiguration, MissingColumn, NotEstimable
 from hscrisk.evaluation import evaluate, make_splits, predict_out_of_fold
-from hscrisk.evaluation.judged import Judged
 from hscrisk.models import LogisticIncidence, MarginalIncidence
 from hscrisk.survival import AalenJohansen
 from tests.evaluation.made_up import HORIZONS, Knows, cohort
@@ -204,10 +203,6 @@ class OnItsDays(Knows):
         return super().predict_cumulative_incidence(X, horizons)
 
 
-landed = pytest.mark.skipif(not hasattr(Judged, "integrated_rows"), reason="on its way")
-
-
-@landed
 def test_days_that_are_only_integrated_over_change_nothing_else() -> None:
     models = {"knows": Knows(), "on its days": OnItsDays()}
     plain = evaluate(models, cohort(), n_draws=20).to_frame()
@@ -222,7 +217,6 @@ def test_days_that_are_only_integrated_over_change_nothing_else() -> None:
     assert set(told["horizon"]) == {100.0}
 
 
-@landed
 def test_days_to_integrate_over_and_whom_to_draw_are_checked() -> None:
     with pytest.raises(InvalidConfiguration, match="0 or above"):
         evaluate({}, cohort(), integrate=-1)
