@@ -85,7 +85,7 @@ class NotEstimable(HscriskError):
 
 
 class HorizonOutOfRange(HscriskError):
-    """A horizon lies beyond what the model was fitted for."""
+    """A horizon lies outside what the model can answer."""
 
 
 class InputOutputFailed(HscriskError):

@@ -139,8 +139,10 @@ class _Prediction:
         wider = self._bundle.endpoints[own.endpoint].nested_in
         if wider is None or wider not in self._bundle.models:
             return own
-        # Beyond the wider endpoint's last anchor nothing can be compared.
-        reach = own.horizons <= max(self._bundle.models[wider].horizons_)
+        # Where the wider endpoint's model cannot be asked nothing can be compared.
+        first = self._bundle.endpoints[wider].earliest
+        last = max(self._bundle.models[wider].horizons_)
+        reach = (own.horizons >= first) & (own.horizons <= last)
         if not reach.any():
             return own
         outer = self.endpoint(wider, own.horizons[reach])

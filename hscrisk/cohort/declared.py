@@ -31,13 +31,16 @@ def carried(
 ) -> tuple[Endpoint, dict[int, str]]:
     """Return the endpoint with the horizons that the registry can carry, and why not the others.
 
+    Its `first_day` keeps models from answering for a day between that the registry cannot tell.
+
     Raises
     ------
     NotEstimable
         When none is left; the rule says why.
     """
     left_out = dict(_left_out(endpoint, definitions, contract))
-    if not left_out:
+    first = max(_first_days(endpoint, definitions))
+    if not left_out and first == endpoint.first_day:
         return endpoint, {}
     kept = tuple(day for day in endpoint.horizons if day not in left_out)
     if not kept:
@@ -45,7 +48,7 @@ def carried(
         raise NotEstimable(reasons, mend="Ask the registry for dates of onset.")
     # Of two equally near horizons the later one: it has seen more events.
     primary = min(kept, key=lambda day: (abs(day - endpoint.primary_horizon), -day))
-    changed = {"horizons": kept, "primary_horizon": primary}
+    changed = {"horizons": kept, "primary_horizon": primary, "first_day": first}
     return endpoint.model_copy(update=changed), left_out
 
 
@@ -63,6 +66,14 @@ def _left_out(
         else:
             why = f"the registry records whether {what} happened by day {by}, and not when"
             yield from ((day, why) for day in endpoint.horizons if day != int(by))
+
+
+def _first_days(endpoint: Endpoint, definitions: Mapping[str, Any]) -> Iterator[int]:
+    yield endpoint.first_day
+    yield from (int(first) for _, first in _said(definitions, "dates_usable_from", endpoint))
+    for name, by in _said(definitions, "status_only", endpoint):
+        if by != "ever" and _is_event(name, endpoint):
+            yield int(by)
 
 
 def undated(

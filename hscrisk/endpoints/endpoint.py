@@ -81,6 +81,8 @@ class Endpoint(pydantic.BaseModel):
         A wider endpoint: F of this one never exceeds it.
     min_events : int
         With fewer there is no model.
+    first_day : int
+        Earliest day that can be asked, where a registry does not date what happens before.
     repeated_transplants : {'all', 'first'}
         Of a patient transplanted again: all transplants count, each from its own day 0 (they stay
         together wherever patients are divided), or only the first of the population.
@@ -109,12 +111,16 @@ class Endpoint(pydantic.BaseModel):
     definition: dict[str, str | int | float] = pydantic.Field(default_factory=dict)
     nested_in: str | None = None
     min_events: int = pydantic.Field(default=10, ge=1)
+    first_day: int = pydantic.Field(default=0, ge=0)
     repeated_transplants: Literal["all", "first"] = "all"
 
     @pydantic.model_validator(mode="after")
     def _consistent(self) -> Self:
         if list(self.horizons) != sorted(set(self.horizons)) or min(self.horizons, default=0) <= 0:
             rule = "horizons must be ascending days above 0"
+            raise ValueError(rule)
+        if self.first_day > self.horizons[0]:
+            rule = "no horizon may lie before first_day"
             raise ValueError(rule)
         if self.primary_horizon not in self.horizons:
             rule = "primary_horizon must be one of the horizons"
@@ -132,6 +138,11 @@ class Endpoint(pydantic.BaseModel):
             rule = "a competing event is given twice"
             raise ValueError(rule)
         return self
+
+    @property
+    def earliest(self) -> int:
+        """Return the earliest day that can be asked: of a state at a horizon, that horizon."""
+        return self.horizons[0] if self.kind == "state_at_horizon" else self.first_day
 
     @property
     def followed(self) -> StatusAndDay:

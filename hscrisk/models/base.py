@@ -66,7 +66,7 @@ class IncidenceModel(BaseEstimator):  # type: ignore[misc]
             When the cohort cannot carry the model; the rule says why.
         """
         self._require_centre(centre)
-        data = TrainingData.of(X, y, groups, centre)
+        data = TrainingData.of(self._dated(X, y), y, groups, centre)
         self.pipeline_ = data.pipeline
         self.feature_names_in_ = data.pipeline.feature_names_in_
         self.n_features_in_ = data.pipeline.n_features_in_
@@ -81,6 +81,10 @@ class IncidenceModel(BaseEstimator):  # type: ignore[misc]
 
     def _fit(self, data: TrainingData) -> None:
         raise NotImplementedError
+
+    def _dated(self, X: pd.DataFrame, y: Any = None) -> pd.DataFrame:
+        """Return features as the model takes them; with outcomes, decide about the year first."""
+        return X
 
     def _require_centre(self, centre: Any) -> None:
         wanted = bool(getattr(self, "centre_intercepts", False))
@@ -107,7 +111,7 @@ class IncidenceModel(BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         HorizonOutOfRange
-            Beyond the last anchor.
+            Beyond the last anchor, or before the first day that the registry can tell.
         """
         days = self._days(horizons)
         parts = [self.engine_.risk(m, days, level) for m, level in self._chunks(X, centre)]
@@ -182,7 +186,7 @@ class IncidenceModel(BaseEstimator):  # type: ignore[misc]
     def _chunks(
         self, X: pd.DataFrame, centre: Any
     ) -> Iterator[tuple[NDArray[np.float32], Level | None]]:
-        matrix = self.pipeline_.transform(X)
+        matrix = self.pipeline_.transform(self._dated(X))
         level = self._level(centre, len(matrix))
         for start in range(0, max(1, len(matrix)), CHUNK):
             here = slice(start, start + CHUNK)
@@ -202,7 +206,15 @@ class IncidenceModel(BaseEstimator):  # type: ignore[misc]
         days = np.atleast_1d(np.asarray(days, dtype=np.float64))
         if days.ndim != 1 or not np.isfinite(days).all() or (days < 0).any():
             raise InvalidConfiguration("horizons must be days, 0 or later", field="horizons")
-        last = self.engine_.last
+        first, last = getattr(self.endpoint, "earliest", 0), self.engine_.last
+        if (days < first).any():
+            until = f" to {last:g}" if last > first else ""
+            raise HorizonOutOfRange(
+                f"the registry does not tell what happened before day {first:g}",
+                field="horizon",
+                value=float(days.min()),
+                mend=f"Ask for day {first:g}{until}.",
+            )
         if (days > last).any():
             raise HorizonOutOfRange(
                 f"the model answers up to day {last:g}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -80,3 +81,21 @@ def test_beyond_the_wider_ones_reach_nothing_can_be_compared(bundle: Bundle, tra
     assert (shown.risk[:, 0] <= 0.25).all()
     only_late = curtailed.predict(trained.X, endpoints=[NARROW], horizons=[100])[NARROW]
     assert not only_late.capped.any()
+
+
+def test_where_the_wider_one_cannot_be_asked_nothing_can_be_compared(
+    bundle: Bundle, trained: Any
+) -> None:
+    undated = bundle.endpoints[WIDE].model_copy(update={"horizons": (100,), "first_day": 100})
+    wider = copy(bundle.models[WIDE])
+    wider.endpoint = undated
+    changed = replace(
+        bundle,
+        models={**bundle.models, WIDE: wider},
+        endpoints={**bundle.endpoints, WIDE: undated},
+    )
+    own = bundle.models[NARROW].predict_cumulative_incidence(trained.X, [60.0, 100.0])
+    shown = changed.predict(trained.X, endpoints=[NARROW], horizons=[60.0, 100.0])[NARROW]
+    assert not shown.capped[:, 0].any()
+    assert shown.risk[:, 0].tobytes() == own[:, 0].tobytes()
+    assert shown.capped[:, 1].any()

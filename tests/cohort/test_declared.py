@@ -50,6 +50,9 @@ def test_horizons_before_usable_dates_are_left_out_with_the_reason() -> None:
     assert list(cohort.left_out) == [100]
     assert "usable from day 185" in cohort.left_out[100]
     pd.testing.assert_frame_equal(cohort.y, plain.y)  # the state on later days stands
+    assert (plain.endpoint.first_day, cohort.endpoint.first_day) == (0, 185)
+    early = build_cohort(records({"dates_usable_from": {"relapse": 50}}), "relapse")
+    assert (early.left_out, early.endpoint.first_day) == ({}, 50)
 
 
 def test_the_nearest_horizon_becomes_the_primary_one() -> None:
@@ -88,7 +91,7 @@ def test_an_undated_event_is_estimable_on_the_day_by_which_it_was_asked_for() ->
     source = records(definitions, acute_gvhd_2_4_day=None, followup_day=[40, 900] * (N // 2))
     cohort = build_cohort(source, "acute_gvhd_2_4")
     assert cohort.endpoint.horizons == (100,)
-    assert cohort.endpoint.primary_horizon == 100
+    assert cohort.endpoint.primary_horizon == cohort.endpoint.first_day == 100
     assert sorted(cohort.left_out) == [30, 60]
     had = (source.frame["acute_gvhd_2_4_status"] == 1).to_numpy()
     assert (cohort.y["event"] == 1).tolist() == had.tolist()  # even of those who died before

@@ -153,3 +153,16 @@ def test_repeated_transplants_are_a_policy_of_the_endpoint() -> None:
     assert Endpoint.from_dict(old) == load_endpoint("death")  # of a bundle written before
     with pytest.raises(InvalidConfiguration, match="first"):
         Endpoint.from_dict({**body, "repeated_transplants": "last"})
+
+
+def test_the_earliest_day_that_can_be_asked() -> None:
+    assert {load_endpoint(name).first_day for name in endpoint_names()} == {0}
+    endpoint = load_endpoint("relapse")
+    body = endpoint.to_dict()
+    assert Endpoint.from_dict({**body, "first_day": 100}).earliest == 100
+    assert Endpoint.from_dict({k: v for k, v in body.items() if k != "first_day"}) == endpoint
+    for wrong in (101, -1):
+        with pytest.raises(InvalidConfiguration, match="first_day"):
+            Endpoint.from_dict({**body, "first_day": wrong})
+    state = load_endpoint("primary_graft_failure")
+    assert state.earliest == state.horizons[0]

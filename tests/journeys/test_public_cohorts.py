@@ -17,11 +17,12 @@ import pytest
 from hscrisk.cli import app
 from hscrisk.cohort import build_cohort, summarise
 from hscrisk.datasets.fetch import fetch_cohort
-from hscrisk.errors import MissingColumn
+from hscrisk.errors import HorizonOutOfRange, MissingColumn
 from hscrisk.ingest import load_mapping, read_records
 from hscrisk.ingest.arff import read_arff
 from hscrisk.ingest.chunks import read_in_chunks
 from hscrisk.ingest.result import ReadResult
+from hscrisk.models import MarginalIncidence
 from hscrisk.schema import load_contract
 from hscrisk.survival import AalenJohansen
 from tests.reference import ds1302_facts as facts
@@ -419,6 +420,10 @@ def test_grade_2_to_4_has_no_onset_and_so_one_horizon(children: ReadResult) -> N
     assert cohort.endpoint.horizons == (100,)
     assert set(cohort.left_out) == {30, 60}
     assert AalenJohansen().fit(cohort.y).predict([100])[0] == pytest.approx(112 / 187, abs=EXACT)
+    model = MarginalIncidence(cohort.endpoint).fit(cohort.X, cohort.y)
+    assert model.predict_cumulative_incidence(cohort.X[:1])[0, 0] == pytest.approx(112 / 187)
+    with pytest.raises(HorizonOutOfRange, match="does not tell what happened before day 100"):
+        model.predict_cumulative_incidence(cohort.X, [60])
 
 
 def test_pitfall_7_chronic_gvhd_is_not_estimable_and_not_filled_in(children: ReadResult) -> None:
