@@ -66,7 +66,10 @@ def train(
     table = evaluate(judged, cohort, splits=config.evaluation.splits, random_state=config.seed)
     model = models["default"].build(endpoint, config.seed, refits=True)
     centre = cohort.centre if getattr(model, "centre_intercepts", False) else None
-    model.fit(cohort.X, cohort.y, groups=cohort.patient, centre=centre)
+    X = cohort.X
+    if cohort.year is not None and getattr(model, "calendar_year", False):
+        X = X.assign(year_of_hct=cohort.year)
+    model.fit(X, cohort.y, groups=cohort.patient, centre=centre)
     profile = CohortProfile.from_cohort(
         cohort.X, contract, config.cohort, years=years(records), definitions=cohort.definitions
     )

@@ -102,8 +102,16 @@ def fitted_clone(model: Any, cohort: CohortLike, rows: IntArray) -> Any:
             raise NotEstimable("the cohort names no centre, which the model's centre layer needs")
         more["centre"] = np.asarray(cohort.centre)[rows]
     patient = np.asarray(cohort.patient)[rows]
-    x, y = cohort.X.iloc[rows], cohort.y.iloc[rows]
+    x, y = _dated(model, cohort, rows), cohort.y.iloc[rows]
     return clone(model).fit(x, y, groups=patient, **more)
+
+
+def _dated(model: Any, cohort: CohortLike, rows: IntArray) -> Any:
+    """Return the features, with the calendar year for a model that may use it."""
+    x, year = cohort.X.iloc[rows], getattr(cohort, "year", None)
+    if year is None or not getattr(model, "calendar_year", False):
+        return x
+    return x.assign(year_of_hct=np.asarray(year, dtype=np.float64)[rows])
 
 
 def wants_centres(model: Any) -> bool:
@@ -124,7 +132,7 @@ def predicted(
     MissingColumn
         When the cohort has none of the model's columns.
     """
-    x = _columns(model, cohort.X.iloc[rows])
+    x = _columns(model, _dated(model, cohort, rows))
     more = {}
     if wants_centres(model):
         more["centre"] = None if cohort.centre is None else np.asarray(cohort.centre)[rows]

@@ -6,18 +6,21 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from hscrisk.errors import InvalidConfiguration
+from hscrisk.errors import InvalidConfiguration, MissingColumn
 from hscrisk.models.anchors import States, candidate_horizons, require_anchors
 from hscrisk.models.backbone import Backbone
 from hscrisk.models.base import IncidenceModel
 from hscrisk.models.centre import CentreLayer
 from hscrisk.models.coherence import CompetingRisk
 from hscrisk.models.curve import MarginalCurve
+from hscrisk.models.era import YEAR, Era, decide
 from hscrisk.models.risk import AnchoredRisk, Part, Term
 from hscrisk.models.state import ModelState
-from hscrisk.models.training_data import TrainingData
+from hscrisk.models.training_data import TrainingData, require_aligned
+from hscrisk.survival import check_outcome
 
 FloatArray = NDArray[np.float64]
 
@@ -29,6 +32,27 @@ class AnchoredModel(IncidenceModel):
     prior_sd: float
     min_events: int
     centre_intercepts: bool
+    calendar_year: bool
+    era_: Era
+
+    def _dated(self, X: pd.DataFrame, y: Any = None) -> pd.DataFrame:
+        if not self.calendar_year:
+            return X
+        if y is not None:
+            if YEAR not in getattr(X, "columns", ()):
+                rule = "the model may use the calendar year, and the features do not hold it"
+                raise MissingColumn(
+                    rule, field=YEAR, mend="Add it to X, or set calendar_year=False."
+                )
+            outcome = check_outcome(y)
+            require_aligned(X, y, outcome)
+            anchors = candidate_horizons(self.endpoint, self.horizons, outcome)
+            used, _ = require_anchors(outcome, anchors, self._minimum())
+            self.era_ = decide(X, outcome, used, self.prior_sd)
+        return self.era_.dated(X)
+
+    def _minimum(self) -> int:
+        return max(self.min_events, getattr(self.endpoint, "min_events", 0))
 
     def _anchor(self, data: TrainingData) -> States:
         """Choose the anchors and return the states there.
@@ -38,9 +62,8 @@ class AnchoredModel(IncidenceModel):
         NotEstimable
             When the cohort carries no anchor.
         """
-        minimum = max(self.min_events, getattr(self.endpoint, "min_events", 0))
         asked = candidate_horizons(self.endpoint, self.horizons, data.y)
-        self.horizons_, self.left_out_ = require_anchors(data.y, asked, minimum)
+        self.horizons_, self.left_out_ = require_anchors(data.y, asked, self._minimum())
         return States.of(data.y, self.horizons_)
 
     def _join(self, data: TrainingData, terms: tuple[Term, ...]) -> AnchoredRisk:
@@ -76,6 +99,8 @@ class AnchoredModel(IncidenceModel):
         if self.engine_.centre is not None:
             more_settings, more = self.engine_.centre.to_state("centre")
             settings, arrays = settings | more_settings, arrays | more
+        if self.calendar_year:
+            settings["era"] = {"cap": self.era_.cap, "reason": self.era_.reason}
         return settings, arrays, boosters
 
     def _load_engine(self, state: ModelState) -> None:
@@ -84,6 +109,8 @@ class AnchoredModel(IncidenceModel):
             for name in state.setting("terms")
         )
         competing = CompetingRisk.from_state(state, "competing", self.null_)
+        if self.calendar_year:
+            self.era_ = Era(**state.setting("era"))
         centre = CentreLayer.from_state(state, "centre") if self.centre_intercepts else None
         self.engine_ = AnchoredRisk(self.horizons_, self._curve(), terms, competing, centre)
 

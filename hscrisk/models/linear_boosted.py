@@ -46,6 +46,9 @@ class LinearBoostedIncidence(AnchoredModel):
         An anchor needs as many events, non-events and patients at risk.
     centre_intercepts : bool
         Whether `fit` takes the centres and gives each an intercept (`hscrisk.models.centre`).
+    calendar_year : bool
+        Whether a column `year_of_hct` may be used, never beyond the last mature year
+        (`hscrisk.models.era`); like any other column otherwise.
     random_state : int
     n_jobs : int
         Threads; the fitted model does not depend on it.
@@ -80,6 +83,7 @@ class LinearBoostedIncidence(AnchoredModel):
         n_refits: int = 100,
         min_events: int = 10,
         centre_intercepts: bool = False,
+        calendar_year: bool = False,
         random_state: int = 0,
         n_jobs: int = 1,
     ) -> None:
@@ -90,6 +94,7 @@ class LinearBoostedIncidence(AnchoredModel):
         self.n_refits = n_refits
         self.min_events = min_events
         self.centre_intercepts = centre_intercepts
+        self.calendar_year = calendar_year
         self.random_state = random_state
         self.n_jobs = n_jobs
 

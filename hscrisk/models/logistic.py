@@ -30,6 +30,9 @@ class LogisticIncidence(AnchoredModel):
         An anchor needs as many events, non-events and patients at risk.
     centre_intercepts : bool
         Whether `fit` takes the centres and gives each an intercept (`hscrisk.models.centre`).
+    calendar_year : bool
+        Whether a column `year_of_hct` may be used, never beyond the last mature year
+        (`hscrisk.models.era`); like any other column otherwise.
 
     Attributes
     ----------
@@ -52,12 +55,14 @@ class LogisticIncidence(AnchoredModel):
         prior_sd: float = 0.22,
         min_events: int = 10,
         centre_intercepts: bool = False,
+        calendar_year: bool = False,
     ) -> None:
         self.endpoint = endpoint
         self.horizons = horizons
         self.prior_sd = prior_sd
         self.min_events = min_events
         self.centre_intercepts = centre_intercepts
+        self.calendar_year = calendar_year
 
     def _fit(self, data: TrainingData) -> None:
         states = self._anchor(data)

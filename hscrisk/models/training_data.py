@@ -50,12 +50,7 @@ class TrainingData:
         """
         outcome = check_outcome(y)
         pipeline = FeaturePipeline().fit(X)
-        if len(X) != len(outcome.event):
-            raise InvalidOutcome(
-                f"features have {len(X)} rows and outcomes {len(outcome.event)}",
-                mend="Give one outcome for each row of X.",
-            )
-        _refuse_other_order(X, y, "outcomes", InvalidOutcome)
+        require_aligned(X, y, outcome)
         _refuse_other_order(X, groups, "groups", InvalidRecord)
         _refuse_other_order(X, centre, "centres", InvalidRecord)
         labels = None if centre is None else as_labels(centre)
@@ -64,6 +59,22 @@ class TrainingData:
                 f"there are {labels.size} centres for {len(X)} rows", mend="Give one for each row."
             )
         return cls(pipeline.transform(X), outcome, _labels(groups, len(X)), pipeline, labels)
+
+
+def require_aligned(X: pd.DataFrame, y: Any, outcome: Outcome) -> None:
+    """Pass where outcomes have the rows of `X`, in their order.
+
+    Raises
+    ------
+    InvalidOutcome
+        Otherwise.
+    """
+    if len(X) != len(outcome.event):
+        raise InvalidOutcome(
+            f"features have {len(X)} rows and outcomes {len(outcome.event)}",
+            mend="Give one outcome for each row of X.",
+        )
+    _refuse_other_order(X, y, "outcomes", InvalidOutcome)
 
 
 def _refuse_other_order(
