@@ -255,10 +255,10 @@ def explain(
 ) -> None:
     """Explain one transplant: a page, a figure and JSON for each endpoint, and an index."""
     from hscrisk.bundle import load_bundle
-    from hscrisk.bundle.manifest import require_outside
     from hscrisk.errors import HorizonOutOfRange, NotEstimable
     from hscrisk.explain import write_explanations
     from hscrisk.explain.record_file import load_record
+    from hscrisk.places import require_outside
 
     require_outside(out)
     loaded, given = load_bundle(bundle, expect), load_record(record)

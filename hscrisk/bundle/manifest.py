@@ -17,10 +17,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hscrisk.errors import InputOutputFailed, InvalidConfiguration, UntrustedBundle
+from hscrisk.errors import InputOutputFailed, UntrustedBundle
+from hscrisk.places import SEAL
 
 MANIFEST = "MANIFEST"
-SEAL = "MANIFEST.sha256"
 
 # Generous for models of this kind (a bundle is a few MB), small enough that a hostile folder
 # cannot fill the memory.
@@ -61,20 +61,6 @@ def safe_name(name: str) -> bool:
 def safe_word(name: object) -> bool:
     """Return whether a name may be printed, written beside a risk and used as a file's name."""
     return isinstance(name, str) and _PART.fullmatch(name) is not None
-
-
-def require_outside(path: Path) -> None:
-    """Refuse a place inside a bundle: one more file there, and the bundle is refused for good.
-
-    Raises
-    ------
-    InvalidConfiguration
-        If the path is a bundle's folder or lies in one.
-    """
-    place = path.resolve()
-    if any((folder / SEAL).is_file() for folder in (place, *place.parents)):
-        msg = "nothing can be written into a bundle"
-        raise InvalidConfiguration(msg, field=str(path), mend="Name a place outside of it.")
 
 
 def digest(content: bytes) -> str:

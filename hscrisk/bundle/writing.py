@@ -8,8 +8,9 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from hscrisk.bundle.manifest import MANIFEST, SEAL, read_sealed, seal
+from hscrisk.bundle.manifest import MANIFEST, read_sealed, seal
 from hscrisk.errors import HscriskError, InputOutputFailed
+from hscrisk.places import SEAL
 
 
 def write_sealed(path: str | Path, files: Mapping[str, bytes], *, overwrite: bool = False) -> str:

@@ -27,6 +27,7 @@ from hscrisk.cohort.page_parts import (
 from hscrisk.cohort.picture import incidence_picture
 from hscrisk.cohort.text import DISCLAIMER, warnings
 from hscrisk.errors import InputOutputFailed
+from hscrisk.places import require_outside
 
 
 def render_report(read: Mapping[str, Any], summary: Mapping[str, Any]) -> str:
@@ -60,7 +61,10 @@ def write_report(path: str | Path, read: Mapping[str, Any], summary: Mapping[str
     ------
     InputOutputFailed
         When it cannot be written.
+    InvalidConfiguration
+        When it would lie in a bundle.
     """
+    require_outside(path)
     out = Path(path)
     temporary = out.with_name(f".{out.name}.{secrets.token_hex(6)}.part")
     page = render_report(read, summary)

@@ -10,6 +10,7 @@ from pathlib import Path
 from hscrisk.datasets.fetch import fetched_file, owned_cohorts
 from hscrisk.errors import InputOutputFailed, InvalidConfiguration, nearest
 from hscrisk.ingest import read_records
+from hscrisk.places import require_outside
 from hscrisk.schema import Records
 
 _DATA = Path(__file__).with_name("data")
@@ -99,8 +100,11 @@ def export_cohort(name: str, out: str | Path) -> Path:
     ------
     InputOutputFailed
         When it cannot be written.
+    InvalidConfiguration
+        When it would lie in a bundle.
     """
     cohort, path = bundled_cohort(name), Path(out)
+    require_outside(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(cohort.path, path)

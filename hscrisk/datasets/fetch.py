@@ -22,6 +22,7 @@ import pydantic
 
 from hscrisk.errors import InputOutputFailed, InvalidConfiguration, nearest
 from hscrisk.ingest.arff import read_arff
+from hscrisk.places import require_outside
 from hscrisk.schema.configuration import read_yaml, validated
 
 FOLDER_VARIABLE = "HSCRISK_DATA"
@@ -146,11 +147,13 @@ def fetch_cohort(name: str, source: str | Path, out: str | Path | None = None) -
     Raises
     ------
     InvalidConfiguration
-        When there is no such cohort.
+        When there is no such cohort, or it would be kept in a bundle.
     InputOutputFailed
         When the file is another one, or cannot be read or written.
     """
     cohort, path = _cohort(name), Path(source)
+    where = (data_folder() if out is None else Path(out)) / name / cohort.kept_as
+    require_outside(where)
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -161,7 +164,6 @@ def fetch_cohort(name: str, source: str | Path, out: str | Path | None = None) -
     _refuse_another(table, cohort, path.name)
     # The owner's bytes where they are CSV already, so that its checksum holds for the copy as well.
     kept = content if table.text is None else table.text.encode("utf-8")
-    where = (data_folder() if out is None else Path(out)) / name / cohort.kept_as
     _write(where, kept)
     if exact:
         return Fetched(where, "checksum")

@@ -13,6 +13,7 @@ from hscrisk.errors import InputOutputFailed
 from hscrisk.ingest.column_profile import ColumnProfile
 from hscrisk.ingest.draft import Draft, Guess
 from hscrisk.ingest.mapping import load_mapping
+from hscrisk.places import require_outside
 from hscrisk.schema import load_contract
 from hscrisk.schema.values import parse_number
 
@@ -52,7 +53,10 @@ def write_draft(draft: Draft, path: str | Path) -> Path:
     ------
     InputOutputFailed
         When the file exists (it may hold decisions), or cannot be written.
+    InvalidConfiguration
+        When it would lie in a bundle.
     """
+    require_outside(path)
     out = Path(path)
     if out.exists():
         mend = "Name another file; a mapping that somebody worked on is never written over."

@@ -10,6 +10,7 @@ import pandas as pd
 
 from hscrisk.errors import InputOutputFailed
 from hscrisk.ingest.spreadsheet import disarmed
+from hscrisk.places import require_outside
 from hscrisk.schema import Records
 
 FIRST_ROWS = 20
@@ -54,7 +55,10 @@ class ReadResult:
         ------
         InputOutputFailed
             When it cannot be written.
+        InvalidConfiguration
+            When it would lie in a bundle.
         """
+        require_outside(path)
         try:
             # JSON can bring lone surrogates, which no file can hold.
             disarmed(self.quarantined).to_csv(path, index=False, errors="backslashreplace")

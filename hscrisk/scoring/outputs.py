@@ -11,9 +11,9 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
-from hscrisk.bundle.manifest import require_outside
 from hscrisk.errors import InvalidConfiguration
 from hscrisk.ingest.spreadsheet import disarmed
+from hscrisk.places import require_outside
 from hscrisk.scoring.table_writer import TableWriter
 
 

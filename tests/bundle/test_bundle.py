@@ -18,9 +18,10 @@ import hscrisk.bundle.load as load_module
 import hscrisk.bundle.readers as readers
 from hscrisk.bundle import load_bundle, save_bundle, verify_bundle
 from hscrisk.bundle.coding import json_bytes
-from hscrisk.bundle.manifest import MANIFEST, SEAL, read_sealed
+from hscrisk.bundle.manifest import MANIFEST, read_sealed
 from hscrisk.bundle.writing import write_sealed
 from hscrisk.errors import InvalidConfiguration, MissingColumn, UntrustedBundle
+from hscrisk.places import SEAL
 
 
 def test_the_same_bits_after_a_round_trip(trained: Any, bundle_folder: Path) -> None:

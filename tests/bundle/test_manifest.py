@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 import hscrisk.bundle.manifest as manifest_module
-from hscrisk.bundle.manifest import MANIFEST, SEAL, read_sealed, safe_name, seal
+from hscrisk.bundle.manifest import MANIFEST, read_sealed, safe_name, seal
 from hscrisk.bundle.writing import write_sealed
 from hscrisk.errors import InputOutputFailed, UntrustedBundle
+from hscrisk.places import SEAL
 
 FILES = {"a.json": b"{}\n", "models/x/arrays.npz": bytes(range(256)), "models/x/empty.ubj": b""}
 

@@ -11,6 +11,7 @@ import pyarrow.parquet
 
 from hscrisk.datasets.simulated.registry import SimulatedRegistry, simulate_in_portions
 from hscrisk.errors import InputOutputFailed, InvalidConfiguration
+from hscrisk.places import require_outside
 
 WORD = "simulated"
 _SUFFIXES = (".csv", ".parquet")
@@ -46,11 +47,12 @@ def write_registry(
     Raises
     ------
     InvalidConfiguration
-        When the name ends otherwise, or a setting is wrong.
+        When the name ends otherwise, a setting is wrong, or the file would lie in a bundle.
     InputOutputFailed
         When the file cannot be written.
     """
     path = marked(out)
+    require_outside(path)
     if path.suffix.lower() not in _SUFFIXES:
         rule = "a simulated registry is written as .csv or .parquet"
         raise InvalidConfiguration(rule, value=path.name, mend="Give the file one of these ends.")
