@@ -17,8 +17,8 @@ from hscrisk.metrics import (
     cumulative_dynamic_auc,
     index_of_prediction_accuracy,
     kernels,
-    pairs,
     observed_expected_ratio,
+    pairs,
 )
 from hscrisk.metrics.intervals import bootstrap_multiplicity
 from hscrisk.metrics.states import KnownStates

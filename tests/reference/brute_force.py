@@ -18,6 +18,11 @@ Sources
 * Blanche P, Dartigues JF, Jacqmin-Gadda H. Estimating and comparing time-dependent areas under
   receiver operating characteristic curves for censored event times with competing risks.
   Stat Med 2013;32:5381-5397: cases, controls and weights of the AUC.
+* Wolbers M, Blanche P, Koller MT, Witteman JCM, Gerds TA. Concordance for prognostic models with
+  competing risks. Biostatistics 2014;15:526-539: Wolbers' C and its weights.
+* Vickers AJ, Elkin EB. Decision curve analysis. Med Decis Making 2006;26:565-574: net benefit.
+* Harrell FE. Regression Modeling Strategies, 2nd ed. Springer 2015, section 2.4.5: restricted cubic
+  splines.
 * Satten GA, Datta S. The Kaplan-Meier estimator as an inverse-probability-of-censoring weighted
   average. Am Stat 2001;55:207-210: the identity the self-check uses.
 """
@@ -27,7 +32,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-__all__ = ["aalen_johansen", "auc", "brier", "ipcw_weight", "kaplan_meier_censoring_before"]
+__all__ = [
+    "aalen_johansen",
+    "auc",
+    "brier",
+    "ipcw_weight",
+    "kaplan_meier_censoring_before",
+    "mean_over_days",
+    "net_benefit",
+    "quantile",
+    "restricted_cubic",
+    "roc_points",
+    "wolbers_c",
+]
 
 
 def aalen_johansen(
@@ -128,3 +145,121 @@ def auc(
                 pairs += both
                 concordant += both * (1.0 if risk[i] > risk[j] else 0.5 * (risk[i] == risk[j]))
     return concordant / pairs
+
+
+def wolbers_c(
+    event: Sequence[int],
+    duration: Sequence[float],
+    risk: Sequence[float],
+    horizon: float,
+    clip: float = 0.05,
+) -> float:
+    """Wolbers' C of the predicted incidence of event 1, truncated at `horizon`.
+
+    Every subject i with event 1 at T_i <= horizon is compared with every subject j who
+
+    * is known to be free of any event through T_i: T_j > T_i, or censored on that very day; the
+      pair weighs 1 / G(T_i-) / G(T_i-);
+    * or had a competing event at T_j <= T_i; the pair weighs 1 / G(T_i-) / G(T_j-)
+
+    (Wolbers et al. 2014, section 4). G is never taken below `clip`; equal risks count one half.
+    """
+    n = len(event)
+    g = [max(kaplan_meier_censoring_before(event, duration, t), clip) for t in duration]
+    concordant = pairs = 0.0
+    for i in range(n):
+        if event[i] != 1 or duration[i] > horizon:
+            continue
+        for j in range(n):
+            free = duration[j] > duration[i] or (duration[j] == duration[i] and event[j] == 0)
+            competing = event[j] > 1 and duration[j] <= duration[i]
+            if free:
+                both = 1 / (g[i] * g[i])
+            elif competing:
+                both = 1 / (g[i] * g[j])
+            else:
+                continue
+            pairs += both
+            concordant += both * (1.0 if risk[i] > risk[j] else 0.5 * (risk[i] == risk[j]))
+    return concordant / pairs
+
+
+def net_benefit(
+    event: Sequence[int],
+    duration: Sequence[float],
+    risk: Sequence[float],
+    horizon: float,
+    threshold: float,
+) -> float:
+    """Net benefit of treating whose risk reaches `threshold` (Vickers & Elkin 2006), weighted.
+
+    True positives a subject, less false positives a subject times threshold / (1 - threshold). A
+    competing event by the horizon is no event.
+    """
+    true = false = 0.0
+    for e, t, r in zip(event, duration, risk, strict=True):
+        if r < threshold:
+            continue
+        weight = ipcw_weight(e, t, horizon, event, duration)
+        if e == 1 and t <= horizon:
+            true += weight
+        else:
+            false += weight
+    return (true - false * threshold / (1 - threshold)) / len(event)
+
+
+def roc_points(
+    event: Sequence[int], duration: Sequence[float], risk: Sequence[float], horizon: float
+) -> list[tuple[float, float]]:
+    """False and true positive rates when risks of at least each threshold are called positive.
+
+    From no one (0, 0), then from the largest risk down to everyone (1, 1) (Blanche et al. 2013).
+    """
+    weight = [ipcw_weight(e, t, horizon, event, duration) for e, t in zip(event, duration)]  # noqa: B905
+    case = [e == 1 and t <= horizon for e, t in zip(event, duration)]  # noqa: B905
+    points = [(0.0, 0.0)]
+    for threshold in sorted(set(risk), reverse=True):
+        rates = []
+        for side in (False, True):
+            of_side = [w for w, c in zip(weight, case) if c == side]  # noqa: B905
+            above = [
+                w
+                for w, c, r in zip(weight, case, risk)  # noqa: B905
+                if c == side and r >= threshold
+            ]
+            rates.append(sum(above) / sum(of_side))
+        points.append((rates[0], rates[1]))
+    return points
+
+
+def mean_over_days(days: Sequence[float], scores: Sequence[float]) -> float:
+    """Area below straight lines through the scores, divided by the days that it spans."""
+    area = 0.0
+    for k in range(1, len(days)):
+        area += (days[k] - days[k - 1]) * (scores[k] + scores[k - 1]) / 2
+    return area / (days[-1] - days[0])
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    """Quantile of a sample, linear between the order statistics (R's default, its type 7)."""
+    ordered = sorted(values)
+    place = (len(ordered) - 1) * share
+    below = int(place)
+    if below == len(ordered) - 1:
+        return ordered[below]
+    return ordered[below] + (place - below) * (ordered[below + 1] - ordered[below])
+
+
+def restricted_cubic(x: float, knots: Sequence[float]) -> list[float]:
+    """Terms of a restricted cubic spline besides the straight line (Harrell 2015, 2.4.5).
+
+    Divided by the square of the distance between the outer knots, as rms::rcs divides them.
+    """
+    last, before_last = knots[-1], knots[-2]
+    terms = []
+    for knot in knots[:-2]:
+        bend = max(x - knot, 0.0) ** 3
+        bend -= max(x - before_last, 0.0) ** 3 * (last - knot) / (last - before_last)
+        bend += max(x - last, 0.0) ** 3 * (before_last - knot) / (last - before_last)
+        terms.append(bend / (last - knots[0]) ** 2)
+    return terms
