@@ -105,7 +105,7 @@ def design_in_words(splits: str | Iterable[Any], n_splits: int) -> str:
     'transplants of 2015 and later judged by models of the earlier ones'
     """
     if not isinstance(splits, str):
-        return f"{n_splits} splits"
+        return f"{n_splits} splits" if n_splits != 1 else "1 split"
     if splits.endswith("-fold"):
         return f"{splits} cross-validation by patient"
     if splits == "leave-centres-out":

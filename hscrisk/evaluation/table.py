@@ -10,6 +10,7 @@ import pandas as pd
 
 from hscrisk.errors import InvalidConfiguration
 from hscrisk.evaluation.out_of_fold import NULL, OutOfFold
+from hscrisk.evaluation.words import fixed, in_sentence
 
 COLUMNS = (
     "endpoint",
@@ -35,8 +36,10 @@ class EvaluationTable:
     frame : DataFrame
         `endpoint, model, fold, horizon, metric, estimate, low, high, n, n_events, note`; `low`
         and `high` are the 95 % interval; `note` says why where nothing could be estimated.
-        Metrics: `auc`, `brier`, `ipa`, `oe_ratio`, `calibration_intercept`,
-        `calibration_slope`, and `ipa_minus_<model>` for paired differences.
+        Metrics: `auc`, `wolbers_c`, `brier`, `ipa`, `oe_ratio`, `calibration_intercept`,
+        `calibration_slope`, `ici`, `e50`, `e90`; `integrated_brier`, `integrated_ipa` and
+        `integrated_auc` in rows whose horizon is the last; and `ipa_minus_<model>`,
+        `auc_minus_<model>` and `integrated_ipa_minus_<model>` for paired differences.
     predictions : OutOfFold
         The risks that were judged.
     design : str
@@ -53,10 +56,7 @@ class EvaluationTable:
 
     def to_records(self) -> list[dict[str, Any]]:
         """Return the rows as JSON would take them; what is not estimable is None."""
-        return [
-            {str(name): _plain(value) for name, value in row.items()}
-            for row in self.frame.to_dict("records")
-        ]
+        return to_records(self.frame)
 
     def verdict(self, model: str, horizon: float | None = None) -> str:
         """Return in words whether `model` beats the marginal curve.
@@ -89,14 +89,14 @@ class EvaluationTable:
             horizon = float((judged if len(judged) else rows)["horizon"].max())
         row = rows[rows["horizon"] == float(horizon)].iloc[0]
         if not np.isfinite(row["estimate"]):
-            return f"At day {horizon:g} {model} could not be judged: {row['note']}."
+            return f"At day {horizon:g} {in_sentence(model)} could not be judged: {row['note']}."
         if row["low"] > 0:
             words = "beats the marginal curve"
         elif row["high"] < 0:
             words = "is worse than the marginal curve"
         else:
             words = "is not shown to beat the marginal curve"
-        return f"At day {horizon:g} {model} {words}: IPA {_with_interval(row)}."
+        return f"At day {horizon:g} {in_sentence(model)} {words}: IPA {_with_interval(row)}."
 
     def sentence(self, endpoint: Any) -> str:
         """Return in words whether any model beats the marginal curve at the primary horizon.
@@ -115,19 +115,29 @@ class EvaluationTable:
         head = "" if len(at_primary) else f"Day {primary:g} could not be judged. "
         rows = judged[judged["horizon"] == day]
         events = int(rows["n_events"].iloc[0])
-        scores = "; ".join(f"{row['model']} {_with_interval(row)}" for _, row in rows.iterrows())
+        scores = "; ".join(
+            f"{in_sentence(str(row['model']))} {_with_interval(row)}" for _, row in rows.iterrows()
+        )
         tail = f"IPA with 95 % interval: {scores}; {events} events, {self.design}."
         winners = rows[rows["low"] > 0]
         if winners.empty:
             return f"{head}At day {day:g} no model is shown to beat the marginal curve. {tail}"
-        best = " and ".join(str(m) for m in winners["model"])
+        best = " and ".join(in_sentence(str(m)) for m in winners["model"])
         return f"{head}At day {day:g} the marginal curve is beaten by: {best}. {tail}"
 
 
 def _with_interval(row: Any) -> str:
     if not np.isfinite(row["low"]):
-        return f"{row['estimate']:.3f} (no interval)"
-    return f"{row['estimate']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
+        return f"{fixed(row['estimate'])} (no interval)"
+    return f"{fixed(row['estimate'])} ({fixed(row['low'])} to {fixed(row['high'])})"
+
+
+def to_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as JSON would take them; what is not estimable is None."""
+    return [
+        {str(name): _plain(value) for name, value in row.items()}
+        for row in frame.to_dict("records")
+    ]
 
 
 def _plain(value: Any) -> Any:

@@ -60,7 +60,7 @@ def test_a_temporal_table_equals_that_of_its_rows_and_speaks_in_words() -> None:
     [
         ("2-fold", "2-fold cross-validation by patient"),
         ("leave-centres-out", "each centre judged by models of the other centres"),
-        ([(np.arange(150), np.arange(150, 300))], "1 splits"),
+        ([(np.arange(150), np.arange(150, 300))], "1 split"),
     ],
 )
 def test_a_design_is_told_in_words(splits: Any, words: str) -> None:

@@ -179,7 +179,8 @@ def test_the_table_is_strict_json(table: Any) -> None:
 
 def test_the_sentence_says_when_the_null_is_beaten_and_when_not(table: Any) -> None:
     assert table.sentence(ENDPOINT).startswith(
-        "At day 100 the marginal curve is beaten by: logistic. IPA with 95 % interval: logistic 0."
+        "At day 100 the marginal curve is beaten by: logistic regression. "
+        "IPA with 95 % interval: logistic regression 0."
     )
     noise = evaluate(
         {"logistic": LogisticIncidence(endpoint=ENDPOINT)}, cohort(signal=0.0), n_draws=200

@@ -188,11 +188,11 @@ def made(**ipa: tuple[float, float, float]) -> EvaluationTable:
         ),
         (
             (-0.04, -0.08, 0.0),
-            "m is not shown to beat the marginal curve: IPA -0.040 (-0.080 to 0.000).",
+            "m is not shown to beat the marginal curve: IPA −0.040 (−0.080 to 0.000).",
         ),
         (
             (-0.04, -0.08, -0.01),
-            "m is worse than the marginal curve: IPA -0.040 (-0.080 to -0.010).",
+            "m is worse than the marginal curve: IPA −0.040 (−0.080 to −0.010).",
         ),
         (
             (0.04, np.nan, np.nan),
@@ -208,6 +208,16 @@ def test_a_verdict_claims_only_what_the_whole_interval_shows(
     assert table.verdict("m") == table.verdict("m", 100) == f"At day 100 {words}"
     won = table.sentence(ENDPOINT).startswith("At day 100 the marginal curve is beaten by: m.")
     assert won == ("m beats" in words)
+
+
+def test_models_are_told_in_words() -> None:
+    table = made(default=(0.1, 0.05, 0.2), cause_specific_cox=(-0.0001, -0.1, 0.2))
+    assert table.verdict("default").startswith("At day 100 the default model beats the marginal")
+    assert table.sentence(ENDPOINT) == (
+        "At day 100 the marginal curve is beaten by: the default model. IPA with 95 % interval: "
+        "the default model 0.100 (0.050 to 0.200); cause-specific Cox 0.000 (−0.100 to 0.200); "
+        "40 events, 5-fold."
+    )
 
 
 def test_a_verdict_on_what_is_not_there_is_refused() -> None:
