@@ -11,8 +11,8 @@ from hscrisk.comparators.risk_sets import RiskSets
 from hscrisk.errors import NotEstimable
 
 FloatArray = NDArray[np.float64]
-MAX_STEPS = 25
-"""Quadratic convergence needs ten; a likelihood that rises for ever needs more than these."""
+MAX_STEPS = 20
+"""As R's `coxph`: convergence takes ten; a likelihood that rises for ever takes more than these."""
 TOLERANCE = 1e-12
 """Newton's decrement at which the next step is the last."""
 STEEPEST = 100.0
