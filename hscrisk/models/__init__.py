@@ -10,6 +10,7 @@ from hscrisk.models.contributions import Contributions
 from hscrisk.models.logistic import LogisticIncidence
 from hscrisk.models.marginal import MarginalIncidence
 from hscrisk.models.state import ModelState
+from hscrisk.models.updating import Recalibrated, recalibrate
 
 if TYPE_CHECKING:
     from hscrisk.models.base import IncidenceModel
@@ -28,7 +29,9 @@ __all__ = [
     "LogisticIncidence",
     "MarginalIncidence",
     "ModelState",
+    "Recalibrated",
     "from_state",
+    "recalibrate",
 ]
 
 

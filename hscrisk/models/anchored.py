@@ -17,6 +17,7 @@ from hscrisk.models.centre import CentreLayer
 from hscrisk.models.coherence import CompetingRisk
 from hscrisk.models.curve import MarginalCurve
 from hscrisk.models.era import YEAR, Era, decide
+from hscrisk.models.recalibration import Recalibration
 from hscrisk.models.risk import AnchoredRisk, Part, Term
 from hscrisk.models.state import ModelState
 from hscrisk.models.training_data import TrainingData, require_aligned
@@ -34,6 +35,12 @@ class AnchoredModel(IncidenceModel):
     centre_intercepts: bool
     calendar_year: bool
     era_: Era
+
+    @property
+    def recalibration_(self) -> dict[str, Any] | None:
+        """What `hscrisk.models.recalibrate` chose at each anchor; None for a model as fitted."""
+        line = self.engine_.recalibration
+        return None if line is None else line.found
 
     def _dated(self, X: pd.DataFrame, y: Any = None) -> pd.DataFrame:
         if not self.calendar_year:
@@ -99,6 +106,9 @@ class AnchoredModel(IncidenceModel):
         if self.engine_.centre is not None:
             more_settings, more = self.engine_.centre.to_state("centre")
             settings, arrays = settings | more_settings, arrays | more
+        if self.engine_.recalibration is not None:
+            more_settings, more = self.engine_.recalibration.to_state("recalibration")
+            settings, arrays = settings | more_settings, arrays | more
         if self.calendar_year:
             settings["era"] = {"cap": self.era_.cap, "reason": self.era_.reason}
         return settings, arrays, boosters
@@ -112,7 +122,8 @@ class AnchoredModel(IncidenceModel):
         if self.calendar_year:
             self.era_ = Era(**state.setting("era"))
         centre = CentreLayer.from_state(state, "centre") if self.centre_intercepts else None
-        self.engine_ = AnchoredRisk(self.horizons_, self._curve(), terms, competing, centre)
+        line = Recalibration.from_state(state, "recalibration")
+        self.engine_ = AnchoredRisk(self.horizons_, self._curve(), terms, competing, centre, line)
 
     def _part(self, state: ModelState, name: str) -> Part:
         if name == "backbone":

@@ -14,6 +14,7 @@ from hscrisk.errors import NotEstimable
 from hscrisk.models.centre import CentreLayer, Level
 from hscrisk.models.coherence import CompetingRisk
 from hscrisk.models.curve import MarginalCurve, running_maximum
+from hscrisk.models.recalibration import Recalibration
 from hscrisk.survival import AalenJohansen
 
 FloatArray = NDArray[np.float64]
@@ -131,6 +132,8 @@ class AnchoredRisk:
         Weights of all terms sum to 1 at each anchor.
     competing : CompetingRisk or None
     centre : CentreLayer or None
+    recalibration : Recalibration or None
+        A line through the joined log-odds at each anchor, found elsewhere or later.
     """
 
     anchors: FloatArray
@@ -138,6 +141,7 @@ class AnchoredRisk:
     terms: tuple[Term, ...]
     competing: CompetingRisk | None
     centre: CentreLayer | None = None
+    recalibration: Recalibration | None = None
 
     @property
     def last(self) -> float:
@@ -149,6 +153,8 @@ class AnchoredRisk:
         total = np.zeros((matrix.shape[0], len(self.anchors)))
         for term in self.terms:
             total = total + term.weight * term.part.log_odds(matrix)
+        if self.recalibration is not None:
+            total = self.recalibration.intercept + self.recalibration.slope * total
         return total if level is None else total + level.shift
 
     def risk(self, matrix: Matrix, horizons: FloatArray, level: Level | None = None) -> FloatArray:
@@ -184,6 +190,11 @@ class AnchoredRisk:
         for term in self.terms:
             if (term.weight > 0).any():
                 deviation = deviation + term.weight * np.sqrt(term.part.variance(matrix))
+        if self.recalibration is not None:
+            joined = self.joined(matrix)
+            deviation = np.sqrt(
+                (self.recalibration.slope * deviation) ** 2 + self.recalibration.variance(joined)
+            )
         if level is not None:
             deviation = np.sqrt(deviation**2 + level.variance)
         reach = norm.ppf(0.5 + coverage / 2) * deviation
@@ -237,4 +248,7 @@ class AnchoredRisk:
                 there, contributions = term.part.explain(matrix, k)
                 base += share * there
                 values += share * contributions
+        if self.recalibration is not None:
+            a, b = float(self.recalibration.intercept[k]), float(self.recalibration.slope[k])
+            return a + b * base, b * values
         return base, values

@@ -88,6 +88,7 @@ def fit_ipcw_logistic(
     weights: ArrayLike,
     prior: GaussianPrior,
     *,
+    offset: ArrayLike = 0.0,
     start: FloatArray | None = None,
 ) -> LogisticFit:
     """Fit by Newton's method with step halving.
@@ -101,6 +102,8 @@ def fit_ipcw_logistic(
         Inverse probability of censoring weights; 0 leaves a row out. They enter as
         `effective_weights`.
     prior : GaussianPrior
+    offset : array, shape (n_samples,), optional
+        Added to the log-odds, with no coefficient.
     start : ndarray, optional
         Where to begin; by default the prior's mean, with the weighted incidence as intercept.
 
@@ -122,7 +125,8 @@ def fit_ipcw_logistic(
     x = np.column_stack([np.ones(len(x)), x])
     y = np.asarray(target, dtype=np.float64)[used]
     w = effective_weights(np.asarray(weights, dtype=np.float64)[used])
-    return _newton(x, y, w, prior, _start(y, w, prior) if start is None else start)
+    fixed = np.broadcast_to(np.asarray(offset, dtype=np.float64), used.shape)[used]
+    return _newton(x, y, w, prior, fixed, _start(y, w, prior) if start is None else start)
 
 
 def _start(y: FloatArray, w: FloatArray, prior: GaussianPrior) -> FloatArray:
@@ -137,7 +141,12 @@ def _log_likelihood(eta: FloatArray, y: FloatArray, w: FloatArray) -> float:
 
 
 def _newton(
-    x: FloatArray, y: FloatArray, w: FloatArray, prior: GaussianPrior, beta: FloatArray
+    x: FloatArray,
+    y: FloatArray,
+    w: FloatArray,
+    prior: GaussianPrior,
+    offset: FloatArray,
+    beta: FloatArray,
 ) -> LogisticFit:
     precision = prior.matrix()
 
@@ -145,7 +154,7 @@ def _newton(
         away = b - prior.mean
         return float(0.5 * away @ precision @ away)
 
-    eta = x @ beta
+    eta = x @ beta + offset
     value = _log_likelihood(eta, y, w) - penalty(beta)
     for steps in range(MAX_STEPS):
         p = expit(eta)
@@ -171,7 +180,7 @@ def _newton(
         size = 1.0
         while True:
             trial = beta + size * step
-            eta_trial = x @ trial
+            eta_trial = x @ trial + offset
             reached = _log_likelihood(eta_trial, y, w) - penalty(trial)
             if reached >= value or size < 1e-10:
                 break
