@@ -88,13 +88,14 @@ def keep_evaluation(config: TrainingConfig, trained: Sequence[Trained]) -> None:
     folder = emptied(config.out / "evaluation")
     for t in trained:
         name = t.endpoint.name
-        _readable(t.table.frame).to_csv(folder / f"{name}.csv", index=False)
+        readable(t.table.frame).to_csv(folder / f"{name}.csv", index=False)
         curve(t.cohort).to_csv(folder / f"{name}_marginal_curve.csv", index=False)
     whole = pd.concat([t.table.frame for t in trained], ignore_index=True)
-    _readable(whole).to_csv(config.out / "evaluation.csv", index=False)
+    readable(whole).to_csv(config.out / "evaluation.csv", index=False)
 
 
-def _readable(table: pd.DataFrame) -> pd.DataFrame:
+def readable(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose model `null` is told by a word that readers of CSV files keep."""
     # Readers of CSV files take the bare word 'null' for a missing value.
     return table.replace({"model": {NULL: "null_model"}})
 

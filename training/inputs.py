@@ -67,7 +67,7 @@ def gather(config: TrainingConfig) -> Inputs:
     hashes = {
         "data": _sha256_of_all(data),
         "configuration": fingerprint(_what_matters(config, endpoints, models)),
-        "lock": _sha256(LOCK) if LOCK.is_file() else "not recorded",
+        "lock": _lock_hash(),
     }
     tracking = fingerprint(config.tracking.model_dump(mode="json"))
     return Inputs(data, endpoints, models, hashes, code_hash(), tracking)
@@ -128,6 +128,19 @@ def _what_matters(
         "endpoints": [endpoint.to_dict() for endpoint in endpoints],
         "models": {name: model.model_dump(mode="json") for name, model in models.items()},
     }
+
+
+def hashes_of(data: Path, mapping: str) -> dict[str, str]:
+    """Return the SHA-256 of data, of the mapping that reads them, and of the lock."""
+    return {
+        "data": _sha256_of_all(data),
+        "mapping": _mapping_hash(mapping),
+        "lock": _lock_hash(),
+    }
+
+
+def _lock_hash() -> str:
+    return _sha256(LOCK) if LOCK.is_file() else "not recorded"
 
 
 def _mapping_hash(name_or_path: str) -> str:

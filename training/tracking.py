@@ -132,6 +132,30 @@ class Tracker:
             run_id: str = parent.info.run_id
         return run_id, versions
 
+    def log_evaluation(
+        self,
+        name: str,
+        *,
+        params: Mapping[str, Any],
+        tags: Mapping[str, str],
+        metrics: Sequence[Mapping[str, Any]],
+        files: Mapping[str, Sequence[Path]],
+    ) -> str:
+        """Log one evaluation, with its report as artefacts, and return the run's id."""
+        with (
+            _quiet(self.uri),
+            mlflow.start_run(
+                experiment_id=self.experiment_id, run_name=name, tags=dict(tags)
+            ) as run,
+        ):
+            mlflow.log_params(dict(params))
+            mlflow.log_metrics(metric_values(metrics))
+            for folder, paths in files.items():
+                for path in paths:
+                    mlflow.log_artifact(str(path), folder or None)
+            run_id: str = run.info.run_id
+        return run_id
+
     def _log_endpoint(self, record: EndpointRecord) -> Version:
         with mlflow.start_run(
             experiment_id=self.experiment_id,

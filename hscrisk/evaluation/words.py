@@ -16,6 +16,14 @@ NAMES: Mapping[str, str] = {
     "tuned_logistic": "tuned logistic",
     "cause_specific_cox": "cause-specific Cox",
     "fine_gray": "Fine-Gray",
+    "hctci_score": "HCT-CI alone",
+    "hctci_group": "HCT-CI alone",
+    "hctci_group_3": "HCT-CI alone",
+    "hctci_group_4": "HCT-CI alone",
+    "dri_refined": "refined DRI alone",
+    "disease_risk_group": "risk group alone",
+    "tci_score": "TCI alone",
+    "easix_pre": "EASIX alone",
 }
 WITH_ARTICLE = ("marginal curve", "default model", "default with centre layer")
 

@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 from hscrisk.cohort.markup import Markup
 
-Cells = tuple[str, ...]
+
+@dataclass(frozen=True)
+class Link:
+    """Words that lead to a file beside the page."""
+
+    words: str
+    href: str
+
+
+Cells = tuple[str | Link, ...]
 
 
 @dataclass(frozen=True)
@@ -17,13 +26,13 @@ class Table:
     ----------
     caption : str
     header : tuple of str
-    rows : tuple of tuple of str
+    rows : tuple of tuple of str or Link
     words : int
         So many first columns are text; the others are numbers.
     """
 
     caption: str
-    header: Cells
+    header: tuple[str, ...]
     rows: tuple[Cells, ...]
     words: int = 1
 

@@ -18,8 +18,8 @@ from hscrisk.evaluation.report.drawing import (
     text,
     ticks,
 )
-from hscrisk.evaluation.report.kinds import model_name
-from hscrisk.evaluation.report.shown import SMALL, fixed
+from hscrisk.evaluation.sharing import SMALL
+from hscrisk.evaluation.words import fixed, model_name
 
 _BARS = 54
 
@@ -51,7 +51,7 @@ def calibration_figure(
     """Return a panel a model, all with the same scales, `curves` in their order."""
     columns = min(len(curves), 3)
     gap, left = 22, 58
-    side = min(290.0, (WIDTH - left - 8 - gap * (columns - 1)) / columns)
+    side = min(290.0, (WIDTH - left - 16 - gap * (columns - 1)) / columns)
     high = _end(curves)
     row = side + _BARS + 94
     parts: list[object] = []

@@ -17,7 +17,8 @@ from hscrisk.evaluation.report.drawing import (
     legend_height,
     ticks,
 )
-from hscrisk.evaluation.report.kinds import lead_last, model_name
+from hscrisk.evaluation.report.kinds import lead_last
+from hscrisk.evaluation.words import model_name
 
 
 @dataclass(frozen=True)

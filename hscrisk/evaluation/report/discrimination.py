@@ -20,8 +20,8 @@ from hscrisk.evaluation.report.drawing import (
     ticks,
     whisker,
 )
-from hscrisk.evaluation.report.kinds import model_name
 from hscrisk.evaluation.report.shown import day
+from hscrisk.evaluation.words import model_name
 
 _SIDE = 290
 
@@ -89,7 +89,7 @@ def _by_day(points: Sequence[Point], kinds: Mapping[str, str], top: float) -> li
     dots = []
     for p in known:
         # Side by side within their day, in the order of the legend.
-        aside = (models.index(p.model) - (len(models) - 1) / 2) * min(0.8 / len(models), 0.16)
+        aside = (models.index(p.model) - (len(models) - 1) / 2) * min(0.66 / len(models), 0.16)
         x = float(panel.across(days.index(p.horizon) + 0.5 + aside))
         y, y_low, y_high = (float(panel.up(v)) for v in (p.estimate, p.low, p.high))
         dots.append(whisker(x, y, y_low, y_high, kinds[p.model], upright=True))

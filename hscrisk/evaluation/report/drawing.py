@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import floor, log, log10
+from math import ceil, floor, log, log10
 from typing import Any
 
 import numpy as np
@@ -66,6 +66,16 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
     first = int(np.ceil(low / step - 1e-9))
     last = int(np.floor(high / step + 1e-9))
     return [float(round(k * step, 10)) + 0.0 for k in range(first, last + 1)]
+
+
+def ceiling(value: float, about: int = 5) -> float:
+    """Return a round number at or above `value` that is a tick of the scale that ends there.
+
+    >>> ceiling(0.43)
+    0.5
+    """
+    step = ticks(0, value, about)[1]
+    return float(round(step * ceil(value / step - 1e-9), 10))
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,8 @@ from hscrisk.evaluation.report.blocks import Figure, Section
 from hscrisk.evaluation.report.calibration_figure import calibration_figure
 from hscrisk.evaluation.report.decision_figure import decision_figure
 from hscrisk.evaluation.report.discrimination import Point, discrimination_figure
-from hscrisk.evaluation.report.forest_figure import ForestRow, forest_figure
 from hscrisk.evaluation.report.groups_figure import groups_figure
-from hscrisk.evaluation.report.kinds import kinds, model_name
+from hscrisk.evaluation.report.kinds import kinds
 from hscrisk.evaluation.report.material import (
     Material,
     net_benefits,
@@ -22,7 +21,8 @@ from hscrisk.evaluation.report.material import (
     roc_curves,
     smoothed,
 )
-from hscrisk.evaluation.report.shown import count, estimate, fixed, percent
+from hscrisk.evaluation.report.shown import count, discreet, estimate, percent
+from hscrisk.evaluation.words import fixed, model_name
 
 
 def discrimination_section(m: Material, frame: pd.DataFrame, where: str) -> Section:
@@ -40,7 +40,7 @@ def discrimination_section(m: Material, frame: pd.DataFrame, where: str) -> Sect
 def calibration_section(m: Material, where: str) -> Section:
     """Return a smoothed calibration curve of each model."""
     curves, why = smoothed(m)
-    notes = tuple(f"{model_name(name)}: no curve, because {rule}." for name, rule in why)
+    notes = tuple(f"{model_name(name)}: no curve, because {discreet(rule)}." for name, rule in why)
     if not curves:
         return Section("Calibration", notes)
     said = "; ".join(f"{model_name(n)} {fixed(100 * c.ici, 1)} points" for n, c in curves.items())
@@ -59,7 +59,7 @@ def decision_section(m: Material, where: str) -> Section:
     try:
         found = net_benefits(m)
     except NotEstimable as error:
-        return Section("Decision curves", (f"No decision curves, because {error.rule}.",))
+        return Section("Decision curves", (f"No decision curves, because {discreet(error.rule)}.",))
     alt = (
         f"Net benefit of {', '.join(map(model_name, found.models))}, of acting on all and of "
         f"acting on none, at thresholds up to {percent(float(found.thresholds[-1]), 0)}."
@@ -88,22 +88,10 @@ def groups_section(m: Material, anchors: Sequence[float], where: str) -> Section
     caption = (
         f"{where} Quarters of the risk by day {m.horizon:g} that the {model_name(m.lead)} gives "
         f"({sizes} by day {found[0].horizons[-1]:g}). Lines: Aalen-Johansen with 95 % band, as far "
-        "as 10 of a group are still followed; diamonds: mean predicted risk."
+        "as 10 of a group are followed or at most a tenth of it is lost; diamonds: mean predicted "
+        "risk."
     )
     return Section(title, (Figure("risk_groups", groups_figure(found, alt), alt, caption),))
-
-
-def forest_part(rows: Sequence[ForestRow], model: str, where: str) -> Figure:
-    """Return the ratio of observed to expected events in each group."""
-    alt = "; ".join(
-        f"{r.level}: {estimate(r.ratio, r.low, r.high, 2)}" for r in rows if r.ratio == r.ratio
-    )
-    caption = (
-        f"{where} Events observed over expected by the {model_name(model)}, with 95 % interval; "
-        "1 is right. Groups with fewer than 10 events, or 10 without, are not judged."
-    )
-    drawing = forest_figure(rows, alt)
-    return Figure("subgroups", drawing, f"Observed over expected by group. {alt}.", caption)
 
 
 def tried(make: Callable[[], Section], title: str) -> Section:
@@ -111,7 +99,7 @@ def tried(make: Callable[[], Section], title: str) -> Section:
     try:
         return make()
     except NotEstimable as error:
-        return Section(title, (f"Not estimable: {error.rule}.",))
+        return Section(title, (f"Not estimable: {discreet(error.rule)}.",))
 
 
 def _scores(found: Sequence[Point], m: Material) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 
 from hscrisk.cohort.markup import Markup
 from hscrisk.evaluation.report.drawing import WIDTH, Panel, drawn, rule, text, whisker
-from hscrisk.evaluation.report.shown import count, estimate
+from hscrisk.evaluation.report.shown import estimate
 
 _ROW = 21
 _TICKS = (0.1, 0.25, 0.5, 0.8, 1.0, 1.25, 2.0, 4.0, 10.0)
@@ -23,20 +23,19 @@ class ForestRow:
     ----------
     by, level : str
         What divides, and which group it is; the whole cohort has no `by`.
-    n, events : int
+    n, events : str
+        As they may be shown.
     ratio, low, high : float
-        Not finite where not estimable; `note` says why.
-    note : str
+        Not finite where not estimable.
     """
 
     by: str
     level: str
-    n: int
-    events: int
+    n: str
+    events: str
     ratio: float
     low: float
     high: float
-    note: str = ""
 
 
 def forest_figure(rows: Sequence[ForestRow], description: str) -> Markup:
@@ -52,7 +51,7 @@ def forest_figure(rows: Sequence[ForestRow], description: str) -> Markup:
         known = [t for t in known if t not in (0.8, 1.25)]
     parts: list[object] = [
         text(0, 20, "group", "column"),
-        text(220, 20, "n", "column", "end"),
+        text(204, 20, "n", "column", "end"),
         text(276, 20, "events", "column", "end"),
         text(WIDTH, 20, "observed / expected", "column", "end"),
         *panel.frame([(t, f"{t:g}") for t in known], [], "", ""),
@@ -86,8 +85,8 @@ def _lines(rows: Sequence[ForestRow]) -> list[str | ForestRow]:
 def _row(row: ForestRow, y: float, panel: Panel) -> list[object]:
     parts: list[object] = [
         text(12 if row.by else 0, y + 4, row.level, "name" if row.by else "heading"),
-        text(220, y + 4, count(row.n), "tick", "end"),
-        text(276, y + 4, count(row.events), "tick", "end"),
+        text(204, y + 4, row.n, "tick", "end"),
+        text(276, y + 4, row.events, "tick", "end"),
     ]
     if not np.isfinite(row.ratio):
         return [*parts, text(panel.left, y + 4, "too few to judge", "tick")]

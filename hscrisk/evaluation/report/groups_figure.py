@@ -12,6 +12,7 @@ from hscrisk.evaluation.report.drawing import (
     WIDTH,
     FloatArray,
     Panel,
+    ceiling,
     drawn,
     legend,
     number,
@@ -32,7 +33,7 @@ class RiskGroup:
     n, events : int
         Events by the last horizon.
     day, observed, low, high : ndarray, shape (n_days,)
-        Aalen-Johansen incidence with its 95 % interval, as far as 10 are still followed.
+        Aalen-Johansen incidence with its 95 % interval, as far as `material.reach` says.
     horizons, predicted : ndarray, shape (n_horizons,)
         Mean predicted risk at each horizon.
     """
@@ -55,8 +56,8 @@ def groups_figure(groups: Sequence[RiskGroup], description: str) -> Markup:
     """
     last = float(max(g.horizons.max() for g in groups))
     ends = [v for g in groups for v in (np.nanmax(g.high, initial=0), np.nanmax(g.predicted))]
-    high = min(1.0, 0.05 * np.ceil(max(ends) / 0.05 + 0.2))
-    panel = Panel(62, 14, WIDTH - 62 - 130, 310, (0, last * 1.02), (0, float(high)))
+    high = min(1.0, ceiling(max(ends)))
+    panel = Panel(62, 14, WIDTH - 62 - 130, 310, (0, last * 1.02), (0, high))
     days = [0.0, *groups[0].horizons]
     drawn_groups: list[Markup | None] = []
     for k, g in enumerate(groups):
@@ -79,7 +80,7 @@ def groups_figure(groups: Sequence[RiskGroup], description: str) -> Markup:
         bottom + 20,
         *panel.frame(
             [(d, f"{d:g}") for d in days],
-            [(t, f"{100 * t:g}") for t in ticks(0, float(high))],
+            [(t, f"{100 * t:g}") for t in ticks(0, high)],
             "days from infusion",
             "cumulative incidence, %",
         ),

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
+from textwrap import wrap
 
 from hscrisk._version import __version__
 from hscrisk.cohort.markup import Markup, table, tag
 from hscrisk.cohort.text import DISCLAIMER
-from hscrisk.evaluation.report.blocks import Figure, Listing, Page, Section, Table
+from hscrisk.evaluation.report.blocks import Figure, Link, Listing, Page, Section, Table
+from hscrisk.evaluation.report.drawing import WIDTH, number, text
 from hscrisk.evaluation.report.style import figure_css, page_css
+
+_BOX = re.compile(rf'viewBox="0 0 {WIDTH} ([\d.]+)"')
+_LETTERS = 112
+"""Letters of a line of a caption in a figure of its own."""
 
 
 def render_html(page: Page) -> str:
@@ -20,7 +27,7 @@ def render_html(page: Page) -> str:
         tag("p", page.eyebrow, class_="eyebrow"),
         tag("h1", page.title),
         tag("p", page.verdict, class_="verdict"),
-        tag("dl", *facts, class_="facts"),
+        tag("dl", *facts, class_="facts") if facts else None,
         _warned(page.warnings),
         *(_section(section, k) for k, section in enumerate(page.sections, start=1)),
     )
@@ -28,11 +35,19 @@ def render_html(page: Page) -> str:
 
 
 def standalone(figure: Figure) -> str:
-    """Return a figure as an SVG file of its own, on white, with its style inside."""
-    css = Markup(f"<style>\n{figure_css()}\n</style>")
-    ground = tag("rect", width="100%", height="100%", fill="#ffffff")
+    """Return a figure as an SVG file of its own, on white, with style and caption inside."""
     head, _, inside = figure.drawing.partition(">")
-    return f"{head}>{css}{ground}{inside}\n"
+    height = float(_BOX.findall(head)[0])
+    lines = [*wrap(figure.caption, _LETTERS), DISCLAIMER]
+    said = [text(0, height + 16 * k, line, "tick") for k, line in enumerate(lines, start=1)]
+    whole = height + 16 * len(lines) + 12
+    box = f'viewBox="-14 -8 {WIDTH + 28} {number(whole)}"'
+    ground = {"x": "-14", "y": "-8", "width": "100%", "height": "100%", "fill": "#ffffff"}
+    css = Markup(f"<style>\n{figure_css()}\n</style>")
+    head = _BOX.sub(box, head)
+    return (
+        f"{head}>{css}{tag('rect', **ground)}{inside.removesuffix('</svg>')}{''.join(said)}</svg>\n"
+    )
 
 
 def _warned(lines: tuple[str, ...]) -> Markup | None:
@@ -52,7 +67,8 @@ def _section(section: Section, number: int) -> Markup:
 
 def _part(part: str | Table | Figure | Listing) -> Markup:
     if isinstance(part, Table):
-        return table(part.header, list(part.rows), part.caption, words=part.words)
+        rows = [tuple(map(_cell, row)) for row in part.rows]
+        return table(part.header, rows, part.caption, words=part.words)
     if isinstance(part, Listing):
         return tag("ul", *(tag("li", line) for line in part.lines), class_="said")
     if isinstance(part, str):
@@ -60,6 +76,10 @@ def _part(part: str | Table | Figure | Listing) -> Markup:
     # A figure scrolls by itself in a narrow window; the keyboard must reach it to do so.
     box = {"class_": "wide", "tabindex": "0", "role": "region", "aria_label": part.alt}
     return tag("figure", tag("div", part.drawing, **box), tag("figcaption", part.caption))
+
+
+def _cell(cell: str | Link) -> object:
+    return tag("a", cell.words, href=cell.href) if isinstance(cell, Link) else cell
 
 
 def _document(title: str, main: Markup, said: tuple[str, ...]) -> str:

@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from hscrisk.evaluation.out_of_fold import NULL
 
 LEAD = "default"
 """The model that a report is about, where there is one of this name."""
 N_KINDS = 6
-
-NAMES: Mapping[str, str] = {
-    NULL: "marginal curve",
-    "default": "default model",
-    "bundle": "the bundle's model",
-    "logistic": "logistic regression",
-    "boosted": "trees alone",
-    "tuned_logistic": "tuned logistic",
-    "cause_specific_cox": "cause-specific Cox",
-    "fine_gray": "Fine-Gray",
-}
-
-
-def model_name(model: str) -> str:
-    """Return what a model is called on the page.
-
-    >>> model_name("null"), model_name("my_model")
-    ('marginal curve', 'my model')
-    """
-    return NAMES.get(model, model.replace("_", " "))
 
 
 def lead_of(models: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ import re
 
 from hscrisk._version import __version__
 from hscrisk.cohort.text import DISCLAIMER
-from hscrisk.evaluation.report.blocks import Figure, Listing, Page, Section, Table
+from hscrisk.evaluation.report.blocks import Figure, Link, Listing, Page, Section, Table
 
 _MARKS = re.compile(r"([\\`*_\[\]<>#|~])")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -59,5 +59,9 @@ def _table(table: Table) -> list[str]:
     rule = ["---" if k < table.words else "---:" for k in range(len(table.header))]
     head = [f"{escaped(table.caption)}:", ""]
     said = [table.header, *table.rows]
-    cells = [" | ".join(map(escaped, row)) for row in said]
+    cells = [" | ".join(map(_cell, row)) for row in said]
     return [*head, f"| {cells[0]} |", f"| {' | '.join(rule)} |", *(f"| {c} |" for c in cells[1:])]
+
+
+def _cell(cell: str | Link) -> str:
+    return f"[{escaped(cell.words)}]({cell.href})" if isinstance(cell, Link) else escaped(cell)

@@ -18,7 +18,7 @@ from hscrisk.evaluation.report.decision_figure import NetBenefits
 from hscrisk.evaluation.report.discrimination import Point
 from hscrisk.evaluation.report.groups_figure import RiskGroup
 from hscrisk.evaluation.report.kinds import lead_of
-from hscrisk.evaluation.report.shown import SMALL
+from hscrisk.evaluation.sharing import SMALL
 from hscrisk.evaluation.table import EvaluationTable
 from hscrisk.metrics import calibration_curve, decision_curve, roc_curve
 from hscrisk.metrics.usefulness import TREAT_ALL
@@ -194,7 +194,7 @@ def risk_groups(m: Material, anchors: Sequence[float]) -> list[RiskGroup]:
     """Return the quarters of the lead model's risk at the day shown, the lowest first.
 
     Equal risks stay together, so that quarters may be of unequal size or fewer than four; one of
-    fewer than 10 is left out. Curves reach as far as 10 are still followed.
+    fewer than 10 is left out. How far curves reach: `reach`.
     """
     risk = m.at(m.lead)
     cuts = np.unique(np.quantile(risk, [0.25, 0.5, 0.75]))
@@ -209,9 +209,7 @@ def _group(m: Material, here: NDArray[np.bool_], label: str, anchors: Sequence[f
     y = Outcome(m.y.event[here], m.y.duration[here])
     days = np.asarray(sorted(anchors), dtype=np.float64)
     curve = AalenJohansen().fit(y)
-    # The last day on which 10 of the group are still followed.
-    longest = np.sort(y.duration)[::-1][:SMALL][-1]
-    end = min(days[-1], longest)
+    end = min(float(days[-1]), reach(y))
     times = curve.times_[curve.times_ <= end]
     day = np.unique(np.concatenate([[0.0], times, [end]]))
     low, high = curve.interval(day)
@@ -227,6 +225,14 @@ def _group(m: Material, here: NDArray[np.bool_], label: str, anchors: Sequence[f
         horizons=days,
         predicted=m.risks[m.lead][here][:, places].mean(axis=0),
     )
+
+
+def reach(y: Outcome) -> float:
+    """Return the last day on which 10 are still followed, or at most a tenth has been lost."""
+    followed = float(np.sort(y.duration)[::-1][:SMALL][-1])
+    lost = np.sort(y.duration[y.event == 0])
+    most = int(0.1 * len(y.duration))
+    return max(followed, float(lost[most]) if len(lost) > most else np.inf)
 
 
 def _each(

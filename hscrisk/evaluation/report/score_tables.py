@@ -10,8 +10,9 @@ import pandas as pd
 
 from hscrisk.evaluation.out_of_fold import NULL
 from hscrisk.evaluation.report.blocks import Listing, Table
-from hscrisk.evaluation.report.kinds import lead_of, model_name
-from hscrisk.evaluation.report.shown import day, estimate
+from hscrisk.evaluation.report.kinds import lead_of
+from hscrisk.evaluation.report.shown import day, discreet, estimate
+from hscrisk.evaluation.words import model_name
 
 Cell = Mapping[str, Any]
 ACCURACY = {
@@ -50,7 +51,7 @@ RIGHT: Mapping[str, str] = {
 
 def horizon_tables(frame: pd.DataFrame, horizon: float) -> list[Table | Listing]:
     """Return what was scored at one horizon: accuracy, calibration, differences, reasons."""
-    here = frame[frame["horizon"] == horizon]
+    here = frame[(frame["horizon"] == horizon) & ~_integrated(frame)]
     parts: list[Table | Listing] = []
     for title, metrics in (("Accuracy", ACCURACY), ("Calibration", CALIBRATION)):
         found = scores(here, metrics, f"{title}, {day(horizon)}")
@@ -59,11 +60,21 @@ def horizon_tables(frame: pd.DataFrame, horizon: float) -> list[Table | Listing]
     return parts + reasons(here)
 
 
-def integrated_table(frame: pd.DataFrame) -> Table | None:
+def integrated_tables(frame: pd.DataFrame) -> list[Table | Listing]:
     """Return the scores over the whole time, where they were asked for."""
-    last = frame["horizon"].max()
-    caption = f"Mean over the days up to {day(last)}"
-    return scores(frame[frame["horizon"] == last], INTEGRATED, caption)
+    rows = frame[_integrated(frame)]
+    if rows.empty:
+        return []
+    span = f"up to {day(float(rows['horizon'].max()))}"
+    found = [
+        scores(rows, INTEGRATED, f"Mean over the days {span}"),
+        differences(rows, f"Paired differences, days {span}"),
+    ]
+    return [table for table in found if table] + reasons(rows)
+
+
+def _integrated(frame: pd.DataFrame) -> pd.Series[bool]:
+    return frame["metric"].str.startswith("integrated_")
 
 
 def scores(rows: pd.DataFrame, metrics: Mapping[str, str], caption: str) -> Table | None:
@@ -110,7 +121,7 @@ def reasons(rows: pd.DataFrame) -> list[Table | Listing]:
     lacking = lacking[~((lacking["model"] == NULL) & lacking["metric"].eq("calibration_slope"))]
     told: dict[str, list[str]] = {}
     for row in lacking.to_dict("records"):
-        told.setdefault(str(row["note"]), []).append(model_name(str(row["model"])))
+        told.setdefault(discreet(str(row["note"])), []).append(model_name(str(row["model"])))
     lines = tuple(
         f"Not estimable ({', '.join(dict.fromkeys(models))}): {why}."
         for why, models in told.items()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from math import isfinite
 
-SMALL = 10
-"""Counts below it are not told: a page may leave the registry."""
+from hscrisk.evaluation.sharing import SMALL
+from hscrisk.evaluation.words import fixed
+
 HARD_SPACE = "\u00a0"
 
 
@@ -34,16 +36,6 @@ def estimate(value: float, low: float, high: float, places: int = 3) -> str:
     return f"{fixed(value, places)} ({ends})"
 
 
-def fixed(value: float, places: int) -> str:
-    """Return a number with so many places; what rounds to nothing has no sign.
-
-    >>> fixed(-0.0004, 3), fixed(-0.25, 1)
-    ('0.000', '−0.2')
-    """
-    rounded = round(value, places) + 0.0
-    return f"{'−' if rounded < 0 else ''}{abs(rounded):.{places}f}"
-
-
 def percent(share: float, places: int = 1) -> str:
     """Return a share in percent.
 
@@ -60,3 +52,12 @@ def day(horizon: float) -> str:
     'day 100'
     """
     return f"day {horizon:g}"
+
+
+def discreet(words: str) -> str:
+    """Return a reason without the small count in it.
+
+    >>> discreet("only 3 events by day 30 (10 needed)")
+    'fewer than 10 events by day 30 (10 needed)'
+    """
+    return re.sub(r"\bonly [1-9] ", f"fewer than {SMALL} ", words)
