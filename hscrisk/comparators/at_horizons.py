@@ -19,7 +19,7 @@ FloatArray = NDArray[np.float64]
 
 
 class AtHorizons(BaseEstimator):  # type: ignore[misc]
-    """Answer fitted horizons only; a later risk is never below an earlier one.
+    """Answer fitted horizons only.
 
     Parameters
     ----------
@@ -98,10 +98,13 @@ class AtHorizons(BaseEstimator):  # type: ignore[misc]
                     value=float(day),
                     mend=f"Fitted: {known}.",
                 )
-        risk = np.column_stack([self._predict_one(r, X) for r in self.regressions_.values()])
-        risk = np.maximum.accumulate(np.clip(risk, 0.0, 1.0), axis=1)
-        found: FloatArray = risk[:, np.searchsorted(self.horizons_, days)]
+        found: FloatArray = self._risks(X)[:, np.searchsorted(self.horizons_, days)]
         return found
+
+    def _risks(self, X: pd.DataFrame) -> FloatArray:
+        """Return the risk at each fitted horizon, shape (n_samples, n_fitted)."""
+        risks = [self._predict_one(fit, X) for fit in self.regressions_.values()]
+        return np.clip(np.column_stack(risks), 0.0, 1.0)
 
     def _asked(self) -> list[float]:
         days = self.horizons

@@ -22,7 +22,8 @@ class PublishedScore(AtHorizons):
 
     A score of levels gets the risk of each level, a score of points a line in the log-odds; a
     missing score is a level of its own. Fitted at each horizon by IPCW logistic regression, so
-    that the score is judged as calibrated to this cohort, which is the best case for it.
+    that the score is judged as calibrated to this cohort, which is the best case for it. A later
+    risk is never below an earlier one.
 
     Parameters
     ----------
@@ -61,6 +62,9 @@ class PublishedScore(AtHorizons):
         design = self.design_.standardise(self.pipeline_.transform(X))
         prior = GaussianPrior.independent(design.shape[1], PRIOR_SD)
         return fit_ipcw_logistic(design, target, weight, prior)
+
+    def _risks(self, X: pd.DataFrame) -> FloatArray:
+        return np.maximum.accumulate(super()._risks(X), axis=1)
 
     def _predict_one(self, regression: LogisticFit, X: pd.DataFrame) -> FloatArray:
         matrix = self.pipeline_.transform(X)

@@ -23,7 +23,9 @@ PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 class TunedLogistic(AtHorizons):
     """Ridge logistic regression by IPCW at each horizon, its penalty tuned in inner 5-fold.
 
-    scikit-learn's solver on one-hot, median-imputed, standardised columns.
+    scikit-learn's solver on one-hot, median-imputed, standardised columns. Each horizon is fitted
+    by itself, as is usual: nothing keeps a patient's risk from falling between two of them. The
+    inner folds follow the order of the rows.
 
     Parameters
     ----------
