@@ -14,13 +14,13 @@ DIGITS = 4
 """Decimal places of scores, of which counts cannot be reckoned back."""
 
 
-def withheld(cells: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return which groups of one variable may not show their count.
+def suppressed(cells: NDArray[np.int64]) -> NDArray[np.str_]:
+    """Return what is shown in place of the counts of the groups of one variable.
 
-    A group with a part below 10 (its patients; or its events, or those without) is withheld.
-    Subtraction from the total would give it away, so one more group is withheld: the smallest that
-    can hide it, that is whose own parts could still be 10 or more whatever the small ones are;
-    all, if there is none.
+    A group with a part below 10 (its patients; or its events, or those without) is not told.
+    Subtraction from the total would give it away, so neither is one more: the smallest that can
+    hide it, that is whose own parts could still be 10 or more whatever the small ones are. Where
+    there is none, no group is told, nor which of them are small.
 
     Parameters
     ----------
@@ -28,7 +28,8 @@ def withheld(cells: NDArray[np.int64]) -> NDArray[np.bool_]:
 
     Returns
     -------
-    ndarray of bool, shape (n_groups,)
+    ndarray of str, shape (n_groups,)
+        "<10" where the first part is, "withheld", or nothing where the count may be told.
 
     References
     ----------
@@ -37,19 +38,19 @@ def withheld(cells: NDArray[np.int64]) -> NDArray[np.bool_]:
 
     Examples
     --------
-    >>> withheld(np.array([[3], [40], [15], [90]])).tolist()
-    [True, True, False, False]
+    >>> suppressed(np.array([[3], [40], [15], [90]])).tolist()
+    ['<10', 'withheld', '', '']
     """
-    hidden = (cells < SMALL).any(axis=1)
-    if not hidden.any():
-        return hidden
-    needed = SMALL + (SMALL - 1) * int(hidden.sum())
-    fit = ~hidden & (cells >= needed).all(axis=1)
-    if not fit.any():
-        return np.ones(len(cells), dtype=bool)
-    size = np.where(fit, cells.sum(axis=1), np.iinfo(np.int64).max)
-    hidden[int(np.argmin(size))] = True
-    return hidden
+    small = (cells < SMALL).any(axis=1)
+    shown = np.where(small, np.where(cells[:, 0] < SMALL, FEW, WITHHELD), "")
+    if not small.any():
+        return shown
+    needed = SMALL + (SMALL - 1) * int(small.sum())
+    fit = np.flatnonzero(~small & (cells >= needed).all(axis=1))
+    if not len(fit):
+        return np.full(len(cells), WITHHELD)
+    shown[fit[np.argmin(cells[fit].sum(axis=1))]] = WITHHELD
+    return shown
 
 
 def shareable(frame: pd.DataFrame) -> pd.DataFrame:
@@ -67,15 +68,13 @@ def shareable(frame: pd.DataFrame) -> pd.DataFrame:
     for (variable, horizon), part in cells.groupby(["variable", "horizon"], sort=False):
         n, events = part["n"].to_numpy(np.int64), part["n_events"].to_numpy(np.int64)
         here = (frame["variable"] == variable) & (frame["horizon"] == horizon)
-        for column, hidden in (
-            ("n", withheld(n[:, None])),
-            ("n_events", withheld(np.column_stack([events, n - events]))),
+        for column, words in (
+            ("n", suppressed(n[:, None])),
+            ("n_events", suppressed(np.column_stack([events, n - events]))),
         ):
-            for group, value in part.loc[hidden, ["group", column]].itertuples(index=False):
-                rows = here & (frame["group"] == group)
-                # Where all are withheld, which of them are small could be reckoned from.
-                few = value < SMALL and not hidden.all()
-                shown.loc[rows, column] = FEW if few else WITHHELD
+            for group, word in zip(part["group"], words, strict=True):
+                if word:
+                    shown.loc[here & (frame["group"] == group), column] = word
     shown["note"] = frame["note"].map(_without_counts)
     scores = ["estimate", "low", "high"]
     shown[scores] = frame[scores].round(DIGITS)

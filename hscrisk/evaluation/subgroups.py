@@ -114,7 +114,7 @@ def evaluate_subgroups(
     cohort: CohortLike,
     by: Mapping[str, Any] | Sequence[str],
     *,
-    n_draws: int = 500,
+    n_draws: int = 200,
     random_state: int = 0,
     cluster: str = "auto",
     minimum: int = MINIMUM,
