@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,7 @@ def cohorts(source: str, names: tuple[str, ...]) -> Iterator[Cohort]:
     """
     kind, _, rest = source.partition(":")
     if kind == "simulated":
-        records = simulate_registry(int(rest), seed=1).records
+        records = replace(simulate_registry(int(rest), seed=1).records, source=f"simulated_{rest}")
     else:
         records = hscrisk.read_records(rest, mapping=kind).accepted
     for name in names:

@@ -1,0 +1,77 @@
+"""The arithmetic of `benchmarks/against_peers.py`, and its peers' common door."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.against_peers import DRAWS, difference, draw_clusters, holm
+from benchmarks.comparators import _losses
+from benchmarks.peers import Peer, _independent
+from hscrisk.datasets import simulate_cohort
+from hscrisk.metrics import brier_score
+
+
+def test_holm_is_the_stepped_correction() -> None:
+    np.testing.assert_allclose(holm(np.array([0.01, 0.04, 0.03, 0.005])), [0.03, 0.06, 0.06, 0.02])
+    assert holm(np.array([0.7, 0.9])).tolist() == [1.0, 1.0]
+
+
+def test_whole_centres_are_drawn_and_nobody_without_one_is_lost() -> None:
+    centre = pd.Series(["a", "a", "b", None, None, "b"])
+    drawn = draw_clusters(SimpleNamespace(centre=centre, patient=pd.Series(list("123456"))))  # type: ignore[arg-type]
+    assert drawn.shape == (DRAWS, 6)
+    assert (drawn[:, 0] == drawn[:, 1]).all()
+    assert (drawn[:, 2] == drawn[:, 5]).all()
+    assert (drawn[:, 3] != drawn[:, 4]).any()
+    assert (drawn[:, [0, 2, 3, 4]].sum(axis=1) == 4).all()
+
+
+def test_a_difference_is_that_of_the_accuracies() -> None:
+    rng = np.random.default_rng(0)
+    null, ours, theirs = np.add(rng.random((3, 400)), [[0.5], [0.1], [0.0]])
+    drawn = rng.multinomial(400, np.full(400, 1 / 400), 2000)
+    found = difference(theirs, ours, null, drawn.astype(float))
+    assert found["difference"] == pytest.approx(found["theirs"] - found["ours"])
+    assert found["low"] < found["difference"] < found["high"]
+    assert found["low"] > 0
+    assert found["p"] < 0.01
+    assert np.isnan(difference(np.full(400, np.nan), ours, null, drawn.astype(float))["low"])
+
+
+def test_losses_average_to_the_brier_score() -> None:
+    cohort: Any = simulate_cohort(300, seed=2)
+    days = np.array([30.0, 100.0])
+    risk = cohort.truth(days)
+    losses = _losses(cohort, risk, days)
+    np.testing.assert_allclose(losses.mean(axis=0), brier_score(cohort.y, risk, days))
+
+
+def test_columns_of_full_rank_are_kept() -> None:
+    x = np.random.default_rng(0).normal(size=(50, 3))
+    matrix = np.column_stack([x, x[:, 0] + 2 * x[:, 1], np.ones(50), 1 - x[:, 2]])
+    kept = _independent(matrix)
+    assert len(kept) == 3
+    assert np.linalg.matrix_rank(matrix[:, kept] - matrix[:, kept].mean(axis=0)) == 3
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_peers_get_numbers_and_gaps_as_they_take_them(*, keeps: bool) -> None:
+    class Mean(Peer):
+        keeps_missing = keeps
+
+        def _fit(self, matrix: Any, outcome: Any) -> None:
+            self.seen = matrix
+
+        def _predict(self, matrix: Any, days: Any) -> Any:
+            return np.full((len(matrix), len(days)), 2.0)
+
+    cohort = simulate_cohort(200, seed=2)
+    peer = Mean().fit(cohort.X.assign(nothing=1.0), cohort.y)
+    assert np.isnan(peer.seen).any() == keeps
+    assert (np.nanstd(peer.seen, axis=0) > 0).all()
+    assert (peer.predict_cumulative_incidence(cohort.X.assign(nothing=1.0), [30, 1e6]) == 1).all()
