@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 
 from hscrisk.errors import HorizonOutOfRange, InvalidConfiguration, MissingColumn, NotEstimable
+from hscrisk.models.era import YEAR
 from hscrisk.survival import AalenJohansen
 
 FloatArray = NDArray[np.float64]
@@ -101,6 +102,10 @@ def fitted_clone(model: Any, cohort: CohortLike, rows: IntArray) -> Any:
         if cohort.centre is None:
             raise NotEstimable("the cohort names no centre, which the model's centre layer needs")
         more["centre"] = np.asarray(cohort.centre)[rows]
+    if getattr(model, "calendar_year", False) and not (
+        getattr(cohort, "year", None) is not None or YEAR in cohort.X.columns
+    ):
+        raise NotEstimable("the cohort records no year of transplant, which the model may use")
     patient = np.asarray(cohort.patient)[rows]
     x, y = _dated(model, cohort, rows), cohort.y.iloc[rows]
     return clone(model).fit(x, y, groups=patient, **more)
@@ -111,7 +116,7 @@ def _dated(model: Any, cohort: CohortLike, rows: IntArray) -> Any:
     x, year = cohort.X.iloc[rows], getattr(cohort, "year", None)
     if year is None or not getattr(model, "calendar_year", False):
         return x
-    return x.assign(year_of_hct=np.asarray(year, dtype=np.float64)[rows])
+    return x.assign(**{YEAR: np.asarray(year, dtype=np.float64)[rows]})
 
 
 def wants_centres(model: Any) -> bool:

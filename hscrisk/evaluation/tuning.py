@@ -18,6 +18,7 @@ from hscrisk.evaluation.fitting import fitted_clone, wants_centres
 from hscrisk.evaluation.out_of_fold import OutOfFold, predict_out_of_fold
 from hscrisk.evaluation.splits import make_splits
 from hscrisk.models.anchors import States, candidate_horizons, require_anchors
+from hscrisk.models.era import YEAR
 from hscrisk.survival import AalenJohansen, check_outcome
 
 FloatArray = NDArray[np.float64]
@@ -80,6 +81,11 @@ class TunedIncidence(BaseEstimator):  # type: ignore[misc]
         """Whether any candidate has a layer for centres."""
         return any(wants_centres(candidate) for candidate in self._candidates()[1])
 
+    @property
+    def calendar_year(self) -> bool:
+        """Whether any candidate may use the year of transplant."""
+        return any(getattr(c, "calendar_year", False) for c in self._candidates()[1])
+
     def fit(self, X: pd.DataFrame, y: Any, groups: Any = None, centre: Any = None) -> Self:
         """Choose settings inside these rows, and fit them on these rows.
 
@@ -100,7 +106,7 @@ class TunedIncidence(BaseEstimator):  # type: ignore[misc]
             When no candidate can be fitted in the inner folds; the rule says why.
         """
         params, candidates = self._candidates()
-        inside = _inside(X, y, groups, centre)
+        inside = _inside(X, y, groups, centre, dated=self.calendar_year)
         outcome = check_outcome(inside.y)
         asked = candidate_horizons(
             getattr(self.estimator, "endpoint", None),
@@ -129,8 +135,11 @@ class TunedIncidence(BaseEstimator):  # type: ignore[misc]
     ) -> FloatArray:
         """Return the risks of the chosen candidate, shape (n_samples, n_horizons)."""
         check_is_fitted(self, "best_estimator_")
-        more = {"centre": centre} if wants_centres(self.best_estimator_) else {}
-        risk = self.best_estimator_.predict_cumulative_incidence(X, horizons, **more)
+        best = self.best_estimator_
+        more = {"centre": centre} if wants_centres(best) else {}
+        if self.calendar_year and not getattr(best, "calendar_year", False):
+            X = X.drop(columns=YEAR)
+        risk = best.predict_cumulative_incidence(X, horizons, **more)
         return np.asarray(risk, dtype=np.float64)
 
     def _candidates(self) -> tuple[list[dict[str, Any]], list[Any]]:
@@ -146,11 +155,12 @@ class TunedIncidence(BaseEstimator):  # type: ignore[misc]
         return params, [clone(self.estimator).set_params(**p) for p in params]
 
 
-def _inside(X: pd.DataFrame, y: Any, groups: Any, centre: Any) -> Any:
-    """Return the training rows as a cohort of their own."""
+def _inside(X: pd.DataFrame, y: Any, groups: Any, centre: Any, *, dated: bool) -> Any:
+    """Return the training rows as a cohort of their own; the year is for who wants it."""
     outcome = check_outcome(y)
     return SimpleNamespace(
-        X=X,
+        X=X.drop(columns=YEAR) if dated else X,
+        year=X[YEAR] if dated else None,
         y=pd.DataFrame({"event": outcome.event, "duration": outcome.duration}, index=X.index),
         endpoint=None,
         patient=np.arange(len(X)) if groups is None else np.asarray(groups),

@@ -194,6 +194,14 @@ def test_a_centre_layer_where_no_centre_is_named_is_a_note() -> None:
     assert notes.str.contains("the cohort names no centre").all()
 
 
+def test_a_year_that_is_wanted_and_not_recorded_is_a_note() -> None:
+    models = {"dated": LogisticIncidence(horizons=HORIZONS, calendar_year=True), "knows": Knows()}
+    frame = evaluate(models, cohort(), n_draws=20).to_frame()
+    notes = frame.query("model == 'dated'")["note"]
+    assert notes.str.contains("the cohort records no year of transplant").all()
+    assert frame.query("model == 'knows'")["estimate"].notna().all()
+
+
 class OnItsDays(Knows):
     """Answers the days of the endpoint only."""
 

@@ -28,6 +28,7 @@ ESTIMATORS = {
     "boosted": BoostedIncidence(horizons=HORIZONS, n_refits=0, **QUICK),
     "linear boosted": LinearBoostedIncidence(horizons=HORIZONS, n_refits=0, **QUICK),
     "with centres": LogisticIncidence(horizons=HORIZONS, centre_intercepts=True),
+    "with years": LogisticIncidence(horizons=HORIZONS, calendar_year=True),
     "tuned": TunedIncidence(
         LogisticIncidence(horizons=HORIZONS), {"prior_sd": [0.05, 0.5]}, n_folds=2
     ),
@@ -50,6 +51,7 @@ class Probed(BaseEstimator):
     def __init__(self, model: Any) -> None:
         self.model = model
         self.centre_intercepts = getattr(model, "centre_intercepts", False)
+        self.calendar_year = getattr(model, "calendar_year", False)
 
     def fit(self, X: Any, y: Any, groups: Any = None, **more: Any) -> Probed:
         try:
@@ -58,7 +60,8 @@ class Probed(BaseEstimator):
             Probed.said.append(b"cannot be fitted")
             raise
         centre = {name: ["a", "b", "c", "a"] for name in more}
-        said = self.fitted_.predict_cumulative_incidence(probe(), HORIZONS, **centre)
+        frame = probe() if self.calendar_year else probe().drop(columns="year_of_hct")
+        said = self.fitted_.predict_cumulative_incidence(frame, HORIZONS, **centre)
         Probed.said.append(said.tobytes())
         return self
 
@@ -68,7 +71,9 @@ class Probed(BaseEstimator):
 
 
 def probe() -> pd.DataFrame:
-    return pd.DataFrame({"a": [-1.0, 0.0, 2.0, np.nan], "b": ["u", "v", "w", "never"]})
+    return pd.DataFrame({"a": [-1.0, 0.0, 2.0, np.nan], "b": ["u", "v", "w", "never"]}).assign(
+        year_of_hct=[2000.0, 2005.0, 2011.0, 2030.0]
+    )
 
 
 def registry() -> Any:
@@ -125,7 +130,9 @@ def test_the_poison_is_seen_by_a_model_that_looks() -> None:
     bad = poisoned(np.flatnonzero(rows), keep_events=False)
     for name in ("logistic", "marginal"):
         here = [
-            clone(ESTIMATORS[name]).fit(d.X, d.y).predict_cumulative_incidence(probe(), HORIZONS)
+            clone(ESTIMATORS[name])
+            .fit(d.X, d.y)
+            .predict_cumulative_incidence(probe().drop(columns="year_of_hct"), HORIZONS)
             for d in (data, bad)
         ]
         assert not np.array_equal(here[0], here[1])

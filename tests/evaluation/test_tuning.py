@@ -175,3 +175,33 @@ def test_a_centre_layer_may_be_what_is_tuned() -> None:
     assert model.predict_cumulative_incidence(data.X, [100], centre=data.centre).shape == (300, 1)
     table = evaluate({"m": model}, data, n_draws=20)
     assert table.to_frame().query("model == 'm' and metric == 'auc'")["estimate"].gt(0.5).all()
+
+
+class Dated(Knows):
+    """Told the year only where it asked for it."""
+
+    def __init__(self, calendar_year: bool = False, slope: float = 1.0) -> None:
+        super().__init__(slope=slope)
+        self.calendar_year, self.horizons = calendar_year, HORIZONS
+
+    def fit(self, X: Any, y: Any, groups: Any = None) -> Dated:
+        assert list(X.columns) == (["a", "year_of_hct"] if self.calendar_year else ["a"])
+        return self
+
+    def predict_cumulative_incidence(self, X: Any, horizons: Any) -> np.ndarray:
+        assert list(X.columns) == (["a", "year_of_hct"] if self.calendar_year else ["a"])
+        return super().predict_cumulative_incidence(X, horizons)
+
+
+@pytest.mark.parametrize("order", [[False, True], [True, False]])
+def test_the_calendar_year_may_be_what_is_tuned(order: list[bool]) -> None:
+    data = cohort()
+    data.year = pd.Series(2000.0 + np.arange(300) % 12)
+    model = TunedIncidence(Dated(), {"calendar_year": order})
+    dated = data.X.assign(year_of_hct=data.year)
+    assert model.fit(dated, data.y).best_params_ == {"calendar_year": order[0]}
+    assert model.predict_cumulative_incidence(dated, [100]).shape == (300, 1)
+    frame = evaluate({"m": model, "plain": Dated()}, data, n_draws=20).to_frame()
+    ipa = frame.query("metric == 'ipa_minus_m'")["estimate"]
+    assert (ipa == 0).all()
+    assert len(ipa) == 2
