@@ -93,6 +93,8 @@ def check(
         from rich.console import Console
 
         console = Console(markup=False)
+        if not console.is_terminal:
+            console = Console(markup=False, width=110)  # a file has no width to keep to
         for part in check_tables(read, summary):
             console.print(part, highlight=False, soft_wrap=isinstance(part, str))
     if read["n_quarantined"]:

@@ -13,6 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from hscrisk.cohort.risk_set import numbers
+from hscrisk.cohort.rounding import grain
 from hscrisk.survival import AalenJohansen
 
 SMALL = 10
@@ -104,12 +105,16 @@ def piled_days(y: pd.DataFrame, code: int = 1) -> list[dict[str, Any]]:
     """Return days that hold far more events than those around them: dates filled in by rule.
 
     A day is told where it has at least 10 events, 2 % of all, and more than five times the median
-    of the seven days on either side.
+    of the seven days on either side. Where times are months or weeks turned into days, a step of
+    these takes the place of a day (`hscrisk.cohort.rounding`).
     """
-    days = y.loc[y["event"] == code, "duration"].to_numpy(dtype=np.float64)
+    days = np.round(y.loc[y["event"] == code, "duration"].to_numpy(dtype=np.float64))
     if len(days) < SMALL:
         return []
-    counts = np.bincount(np.round(days).astype(np.int64), minlength=1)
+    found = grain(days)
+    # On a grid of months a step stands for all its days: steps are compared with steps.
+    steps = days if found is None else np.round(days / found.step)
+    counts = np.bincount(steps.astype(np.int64), minlength=1)
     padded = np.concatenate([np.full(7, np.nan), counts, np.zeros(7)])
     padded[7] = np.nan  # there is no day 0
     around = np.delete(sliding_window_view(padded, 15), 7, axis=1)
@@ -118,7 +123,10 @@ def piled_days(y: pd.DataFrame, code: int = 1) -> list[dict[str, Any]]:
     piled = (
         (counts >= SMALL) & (counts >= 0.02 * len(days)) & (counts > _PILE * np.maximum(usual, 1.0))
     )
-    return [{"day": int(day), "events": int(counts[day])} for day in np.flatnonzero(piled)]
+    return [
+        {"day": int(np.median(days[steps == step])), "events": int(counts[step])}
+        for step in np.flatnonzero(piled)
+    ]
 
 
 def centre_sizes(frame: pd.DataFrame) -> dict[str, Any] | None:

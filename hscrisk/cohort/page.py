@@ -25,7 +25,8 @@ from hscrisk.cohort.page_parts import (
     support_section,
 )
 from hscrisk.cohort.picture import incidence_picture
-from hscrisk.cohort.text import DISCLAIMER, warnings
+from hscrisk.cohort.sentences import warnings
+from hscrisk.cohort.text import DISCLAIMER
 from hscrisk.errors import InputOutputFailed
 from hscrisk.places import require_outside
 

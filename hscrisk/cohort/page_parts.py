@@ -8,7 +8,8 @@ from typing import Any
 from hscrisk.cohort.follow_up import SMALL
 from hscrisk.cohort.groups import group_name
 from hscrisk.cohort.markup import Markup, table, tag
-from hscrisk.cohort.text import ASSUMED, SUPPORT, followed_words, support_row
+from hscrisk.cohort.sentences import followed_words
+from hscrisk.cohort.text import ASSUMED, SUPPORT, support_row
 from hscrisk.schema import load_contract
 
 FEW = f"fewer than {SMALL}"

@@ -17,6 +17,7 @@ from hscrisk.cohort.groups import Group, groups_of
 from hscrisk.cohort.outcome import competing_names
 from hscrisk.cohort.published import beside_published
 from hscrisk.cohort.risk_set import numbers
+from hscrisk.cohort.sentences import undated_words
 from hscrisk.cohort.support import support
 from hscrisk.endpoints import Endpoint, endpoint_names, load_endpoint
 from hscrisk.errors import NotEstimable
@@ -57,7 +58,9 @@ class CohortSummary:
     endpoints : mapping
         For each: `label`, `known` (outcome known, whether or not its day is), `n`, `recorded`
         (flags that say it happened), `events`, `competing` (by name), `censored`, `horizons` (each
-        with `incidence`, `low`, `high` at 95 %, `at_risk`), `attrition`, `mismatches`, `groups`,
+        with `incidence`, `low`, `high` at 95 %, `at_risk`), `undated` (who has no usable day),
+        `last` (horizon), `events_by_last` (what a training counts), `attrition`, `mismatches`,
+        `groups`,
         and what a training could support: `sample_size`, `immature_years`, `piled_days`, `curve`,
         `verdict` (`hscrisk.cohort.support`).
     refused : mapping of str to str
@@ -163,10 +166,18 @@ def _told(cohort: Cohort, records: Records, groups: list[Group]) -> dict[str, An
     if endpoint.event is not None:
         told["recorded"] = int(flagged.sum())
     told |= _counts(cohort, everybody)
+    told["undated"] = _undated(known, known & ~here, flagged)
     told["primary_horizon"] = endpoint.primary_horizon
+    told["last"] = endpoint.horizons[-1]
+    told["events_by_last"] = int(
+        ((cohort.y["event"] == 1) & (cohort.y["duration"] <= endpoint.horizons[-1])).sum()
+    )
     told["attrition"] = cohort.attrition.to_dict("records")
     told["mismatches"] = cohort.mismatches()
     told |= support(cohort, told["horizons"])
+    if (lost := undated_words(told)) is not None:
+        told["cautions"].insert(0, lost)
+        told["verdict"].append(lost)
     told["horizons"] = sorted(
         told["horizons"] + _carried_not(cohort), key=lambda row: row["horizon"]
     )
@@ -175,6 +186,18 @@ def _told(cohort: Cohort, records: Records, groups: list[Group]) -> dict[str, An
         for key, mask in groups
     ]
     return told
+
+
+def _undated(
+    known: NDArray[np.bool_], lost: NDArray[np.bool_], flagged: NDArray[np.bool_]
+) -> dict[str, int]:
+    """Return how many of those with and without the event have no usable day."""
+    return {
+        "events": int((lost & flagged).sum()),
+        "events_known": int((known & flagged).sum()),
+        "others": int((lost & ~flagged).sum()),
+        "others_known": int((known & ~flagged).sum()),
+    }
 
 
 def _carried_not(cohort: Cohort) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from hscrisk.cohort.build import Cohort
 from hscrisk.cohort.follow_up import SMALL, immature_years, piled_days
+from hscrisk.cohort.rounding import grain
 from hscrisk.cohort.sample_size import SHRINKAGE, guidance
 from hscrisk.survival import AalenJohansen
 
@@ -20,7 +21,9 @@ _FEW = 0.01
 
 
 def support(cohort: Cohort, horizons: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return `sample_size`, `immature_years`, `piled_days`, `curve`, `cautions`, `verdict`.
+    """Return the size of training that a cohort supports, and what to beware of.
+
+    `sample_size`, `immature_years`, `piled_days`, `grain`, `curve`, `cautions`, `verdict`.
 
     Parameters
     ----------
@@ -49,6 +52,7 @@ def support(cohort: Cohort, horizons: list[dict[str, Any]]) -> dict[str, Any]:
         "immature_years": immature_years(y, cohort.year, day),
         # A state has one day by definition, and so has an event that only a state tells.
         "piled_days": [] if endpoint.event is None or cohort.left_out else piled_days(y),
+        "grain": None if endpoint.event is None or cohort.left_out else _grain(y),
         "curve": curve(y, float(endpoint.horizons[-1])),
     }
     told["cautions"] = _cautions(told, len(y), day)
@@ -118,6 +122,12 @@ def _cautions(told: Mapping[str, Any], n: int, day: float) -> list[str]:
                 f"{pile['events']:,} events on day 1: mostly no onsets but states found at the "
                 f"start ('never below the threshold', 'never in remission')."
             )
+    if (steps := told["grain"]) is not None:
+        said.append(
+            f"Days come from {steps['words']}: only every {steps['step']:g} days can there be an "
+            f"event, and each is known to about {steps['step']:.0f} days. Curves rise in steps; "
+            f"read a horizon as that much wide."
+        )
     later = [pile for pile in told["piled_days"] if pile["day"] > 1]
     if later:
         days = ", ".join(f"{pile['day']} ({pile['events']:,})" for pile in later[:4])
@@ -126,6 +136,11 @@ def _cautions(told: Mapping[str, Any], n: int, day: float) -> list[str]:
             f"horizon before day {later[-1]['day']}, or map dates_usable_from."
         )
     return said
+
+
+def _grain(y: pd.DataFrame) -> dict[str, Any] | None:
+    found = grain(y.loc[y["event"] == 1, "duration"].to_numpy(dtype=np.float64))
+    return None if found is None else {"words": found.words, "step": found.step}
 
 
 def _parameters(sizes: Mapping[str, Any], day: float) -> str:

@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import RenderableType
 from rich.table import Table
 
 from hscrisk.cohort.groups import group_name
+from hscrisk.cohort.sentences import (
+    attrition_words,
+    centre_words,
+    followed_words,
+    listed,
+    reach_words,
+    warnings,
+)
 
 ASSUMED = (
-    "Known: whose state is known on that day. Carries: the most parameters that their number "
+    "Seen so far: whose state on that day is known, since something happened before it or they "
+    "were still followed; events: how many of these are expected to have had it by then. Carries: "
+    "the most parameters that their number "
     "supports; asked: those that the features here make; shrinkage: what is left of effects if all "
     "of them are used; risk ±: how well even the overall risk is known, in points. By Riley et "
     "al., BMJ 2020;368:m441: shrinkage at least 0.9, optimism at most 0.05, assuming that a model "
@@ -27,65 +38,75 @@ def check_tables(read: Mapping[str, Any], summary: Mapping[str, Any]) -> Iterato
         f"+ quarantined {read['n_quarantined']}"
     )
     yield from _notes(read)
-    if read["violations"]:
-        yield _violations(read["violations"])
+    for severity, title in (("hard", "Quarantined"), ("soft", "Warnings")):
+        found = [group for group in read["violations"] if group["severity"] == severity]
+        if found:
+            yield _violations(title, found)
     yield _who(summary)
     yield from followed_words(summary)
     if summary["centres"]:
         yield centre_words(summary["centres"])
-    yield from warnings(summary)
+    yield from (f"BEFORE ANYTHING ELSE: {said}" for said in warnings(summary))
     if summary["groups"]:
         yield _groups(summary["groups"])
     if summary["endpoints"]:
         yield _endpoints(summary)
+        yield from _counted(summary["endpoints"])
     if summary["published"]:
         yield _published(summary["published"])
         yield (
-            "Known: transplants whose outcome is known, whether or not its day is; n: those with a "
-            "day. Differences from the paper are told, and no row is moved to hide them."
+            "Here: transplants whose status is known, whether or not its day is. Differences from "
+            "the paper are told, and no row is moved to hide them."
         )
     yield from (
         f"Not estimable: {name}, because {reason}." for name, reason in summary["refused"].items()
     )
     for told in summary["endpoints"].values():
-        yield from (f"Definition of {told['label'].lower()}: {m}." for m in told["mismatches"])
+        yield from (f"Definition of {told['label']}: {m}." for m in told["mismatches"])
     for told in summary["endpoints"].values():
-        yield from (f"Beware, {told['label'].lower()}: {said}" for said in told["cautions"])
+        yield from (f"Beware, {told['label']}: {said}" for said in told["cautions"])
     if summary["endpoints"]:
         yield _support(summary["endpoints"])
         yield ASSUMED
-    missing = {name: n for name, n in summary["missing"].items() if n}
-    yield f"Missing values: {_listed(missing) or 'none'}."
+    missing = [f"{name} {n}" for name, n in summary["missing"].items() if n]
+    yield listed("Missing values", missing or ["none"])
     yield DISCLAIMER
 
 
 def _notes(read: Mapping[str, Any]) -> Iterator[str]:
     if read["unknown_columns"]:
-        yield f"Columns that the mapping does not know: {', '.join(read['unknown_columns'])}."
+        unknown = read["unknown_columns"]
+        yield listed(f"Columns that the mapping does not know ({len(unknown)})", unknown)
     if read["absent_columns"]:
-        lacking = ", ".join(read["absent_columns"])
-        yield f"Columns that the mapping names and the file lacks: {lacking}."
+        yield listed("Columns that the mapping names and the file lacks", read["absent_columns"])
 
 
-def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {n}" for name, n in counts.items())
+def _empty(title: str) -> Table:
+    return Table(
+        title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, show_edge=False
+    )
 
 
 def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", show_edge=False)
+    """Return a table of numbers behind names: the names may be broken, the numbers never."""
+    table = _empty(title)
     for i, column in enumerate(columns):
-        table.add_column(column, justify="left" if i == 0 else "right", overflow="fold")
+        if i == 0:
+            table.add_column(column, overflow="fold")
+        else:
+            table.add_column(column, justify="right", no_wrap=True)
     return table
 
 
-def _violations(groups: list[dict[str, Any]]) -> Table:
-    table = Table(title="Violations", title_justify="left", title_style="bold", show_edge=False)
-    for column in ("", "field", "rule", "rows", "first rows"):
-        table.add_column(column, overflow="fold")
+def _violations(title: str, groups: list[dict[str, Any]]) -> Table:
+    table = _empty(title)
+    table.add_column("field", no_wrap=True)  # a name that is broken cannot be searched for
+    table.add_column("rule", overflow="fold", min_width=20)
+    table.add_column("rows", justify="right", no_wrap=True)
+    table.add_column("first rows", overflow="fold")
     for group in groups:
-        kind = "quarantined" if group["severity"] == "hard" else "warning"
         first = ", ".join(map(str, group["rows"][:5])) + (", ..." if group["n"] > 5 else "")
-        table.add_row(kind, group["field"], group["rule"], str(group["n"]), first)
+        table.add_row(group["field"], group["rule"], str(group["n"]), first)
     return table
 
 
@@ -102,7 +123,7 @@ def _who(summary: Mapping[str, Any]) -> str:
     return ", ".join(parts) + "."
 
 
-SUPPORT = ("endpoint", "day", "known", "events", "carries", "asked", "shrinkage", "risk ±")
+SUPPORT = ("endpoint", "day", "seen so far", "events", "carries", "asked", "shrinkage", "risk ±")
 
 
 def support_row(told: Mapping[str, Any]) -> tuple[str, ...]:
@@ -129,57 +150,6 @@ def _support(endpoints: Mapping[str, Any]) -> Table:
     return table
 
 
-def followed_words(summary: Mapping[str, Any]) -> Iterator[str]:
-    """Yield how far the cohort was followed, and how completely."""
-    told = summary["follow_up"]
-    if told["median"] is not None:
-        low, high = (
-            "not reached"
-            if told[f"{name}_quartile"] is None
-            else f"{told[f'{name}_quartile']:,.0f}"
-            for name in ("lower", "upper")
-        )
-        yield (
-            f"Follow-up by reverse Kaplan-Meier: median {told['median']:,.0f} days "
-            f"(quartiles {low} to {high}), {told['deaths']:,} deaths."
-        )
-    if told["completeness"] is not None and told["dated"]:
-        yield (
-            f"Completeness of follow-up to the extraction (Clark's C): "
-            f"{100 * told['completeness']:.0f} %, each infusion taken as the middle of its year."
-        )
-    parts = [
-        f"{100 * row['completeness']:.1f} % to day {row['horizon']}"
-        for row in told["complete_to"]
-        if row["completeness"] is not None
-    ]
-    if parts:
-        possible = "of the time possible" if told["dated"] else "were all to be followed so long"
-        yield f"Followed {', '.join(parts)} ({possible})."
-
-
-def centre_words(centres: Mapping[str, Any]) -> str:
-    """Return the number of centres and how large they are; sizes below 10 are not told."""
-    bands = ", ".join(
-        f"{band['centres']} with {band['transplants']}"
-        for band in centres["bands"]
-        if band["centres"]
-    )
-    return f"Centres: {centres['n']}; transplants each: {bands}."
-
-
-def warnings(summary: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what makes the whole cohort unfit for some uses."""
-    chosen = summary["selection"]
-    if chosen["suspected"]:
-        yield (
-            f"Nobody dies before day {chosen['first_death']:.0f}, and "
-            f"{chosen['deaths_soon_after']:,} die in as many days after it: was the cohort chosen "
-            f"for having survived so long? Then no incidence from infusion on can be learnt from "
-            f"it, nor any effect: take time from day {chosen['first_death']:.0f} instead."
-        )
-
-
 def _groups(groups: list[dict[str, Any]]) -> Table:
     table = _table("Groups", "group", "transplants")
     for group in groups:
@@ -193,10 +163,11 @@ def _endpoints(summary: Mapping[str, Any]) -> Table:
     # Who has an outcome without its day stands in a column where there is somebody.
     known = ("known",) if any(part["known"] != part["n"] for part in counts) else ()
     columns = (*known, "n", "events", "competing")
+    heads = ("status\nknown" if column == "known" else column for column in columns)
     table = _table(
         "Endpoints: Aalen-Johansen cumulative incidence [95 % interval], death competing",
         "endpoint",
-        *columns,
+        *heads,
         "day",
         "incidence",
     )
@@ -205,6 +176,20 @@ def _endpoints(summary: Mapping[str, Any]) -> Table:
         for group in one["groups"]:
             _add(table, f"  {group_name(group['by'])}", group, columns)
     return table
+
+
+def _counted(endpoints: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the counts mean, and who left on the way to them."""
+    if any(told["known"] != told["n"] for told in endpoints.values()):
+        yield (
+            "Status known: whether it happened is known, whether or not the day is; n: the day is "
+            "known too, and only these count."
+        )
+    if (late := reach_words(endpoints)) is not None:
+        yield late
+    for told in endpoints.values():
+        if (left := attrition_words(told)) is not None:
+            yield f"Who counts for {told['label']}: {left}."
 
 
 def _published(papers: list[dict[str, Any]]) -> Table:
