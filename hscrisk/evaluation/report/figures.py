@@ -24,6 +24,8 @@ from hscrisk.evaluation.report.material import (
 from hscrisk.evaluation.report.shown import count, discreet, estimate, percent
 from hscrisk.evaluation.words import fixed, model_name
 
+POOLED = "Curves pool the divisions, the AUC compares within them only. "
+
 
 def discrimination_section(m: Material, frame: pd.DataFrame, where: str) -> Section:
     """Return ROC curves at the day shown and the AUC at each horizon."""
@@ -32,7 +34,7 @@ def discrimination_section(m: Material, frame: pd.DataFrame, where: str) -> Sect
     drawing = discrimination_figure(roc_curves(m), found, m.horizon, kinds(list(m.risks)), alt)
     caption = (
         f"{where} Competing events count as not having had the event; weighted for censoring. "
-        "Curves pool the divisions, the AUC compares within them only. Bars: 95 % intervals."
+        f"{POOLED if m.divided else ''}Bars: 95 % intervals."
     )
     return Section("Discrimination", (Figure("discrimination", drawing, alt, caption),))
 

@@ -51,8 +51,8 @@ def forest_figure(rows: Sequence[ForestRow], description: str) -> Markup:
         known = [t for t in known if t not in (0.8, 1.25)]
     parts: list[object] = [
         text(0, 20, "group", "column"),
-        text(204, 20, "n", "column", "end"),
-        text(276, 20, "events", "column", "end"),
+        text(194, 20, "n", "column", "end"),
+        text(274, 20, "events", "column", "end"),
         text(WIDTH, 20, "observed / expected", "column", "end"),
         *panel.frame([(t, f"{t:g}") for t in known], [], "", ""),
         rule(at_one, panel.top, at_one, panel.top + panel.height, "chance"),
@@ -85,8 +85,8 @@ def _lines(rows: Sequence[ForestRow]) -> list[str | ForestRow]:
 def _row(row: ForestRow, y: float, panel: Panel) -> list[object]:
     parts: list[object] = [
         text(12 if row.by else 0, y + 4, row.level, "name" if row.by else "heading"),
-        text(204, y + 4, row.n, "tick", "end"),
-        text(276, y + 4, row.events, "tick", "end"),
+        text(194, y + 4, row.n, "tick", "end"),
+        text(274, y + 4, row.events, "tick", "end"),
     ]
     if not np.isfinite(row.ratio):
         return [*parts, text(panel.left, y + 4, "too few to judge", "tick")]

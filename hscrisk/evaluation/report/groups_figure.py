@@ -56,7 +56,7 @@ def groups_figure(groups: Sequence[RiskGroup], description: str) -> Markup:
     """
     last = float(max(g.horizons.max() for g in groups))
     ends = [v for g in groups for v in (np.nanmax(g.high, initial=0), np.nanmax(g.predicted))]
-    high = min(1.0, ceiling(max(ends)))
+    high = min(1.0, ceiling(1.03 * max(ends)))
     panel = Panel(62, 14, WIDTH - 62 - 130, 310, (0, last * 1.02), (0, high))
     days = [0.0, *groups[0].horizons]
     drawn_groups: list[Markup | None] = []

@@ -44,8 +44,8 @@ class Material:
         Of the models without a missing risk at `horizon`, in the table's order.
     horizon : float
         The day that figures show.
-    repeated : bool
-        Whether the table pools several divisions.
+    divided, repeated : bool
+        Whether the table pools several parts, and whether they judge a transplant repeatedly.
     n_draws, seed : int
     """
 
@@ -54,6 +54,7 @@ class Material:
     horizons: FloatArray
     risks: dict[str, FloatArray]
     horizon: float
+    divided: bool
     repeated: bool
     n_draws: int
     seed: int
@@ -119,6 +120,7 @@ def gather(table: EvaluationTable, cohort: CohortLike, bootstrap: Bootstrap) -> 
         horizons=found.horizons,
         risks=risks,
         horizon=horizon,
+        divided=len(np.unique(found.fold)) > 1,
         repeated=len(rows) < len(found.row),
         n_draws=bootstrap.n_draws,
         seed=bootstrap.seed,

@@ -43,7 +43,9 @@ def subgroup_section(
         Cohort and design, for the captions.
     """
     frame = found.shareable()
-    frame = frame[frame["horizon"] == horizon]
+    # Of those judged, one group may be all that is left of a variable: it says nothing more.
+    several = frame.groupby("variable", sort=False)["group"].transform("nunique") > 1
+    frame = frame[(frame["horizon"] == horizon) & several]
     mine, null = (frame[frame["model"] == name] for name in (model, NULL))
     rows = _forest_rows(mine, whole[(whole["horizon"] == horizon) & (whole["model"] == model)])
     parts: list[str | Table | Figure | Listing] = [_sentence(found, mine, model, horizon)]
