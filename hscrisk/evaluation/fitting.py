@@ -96,16 +96,14 @@ def fitted_clone(model: Any, cohort: CohortLike, rows: IntArray) -> Any:
     ------
     NotEstimable
         When the rows cannot carry the model, or it needs centres and the cohort names none.
+    MissingColumn
+        When the cohort lacks a column that the model names.
     """
     more = {}
     if wants_centres(model):
         if cohort.centre is None:
             raise NotEstimable("the cohort names no centre, which the model's centre layer needs")
         more["centre"] = np.asarray(cohort.centre)[rows]
-    if getattr(model, "calendar_year", False) and not (
-        getattr(cohort, "year", None) is not None or YEAR in cohort.X.columns
-    ):
-        raise NotEstimable("the cohort records no year of transplant, which the model may use")
     patient = np.asarray(cohort.patient)[rows]
     x, y = _dated(model, cohort, rows), cohort.y.iloc[rows]
     return clone(model).fit(x, y, groups=patient, **more)

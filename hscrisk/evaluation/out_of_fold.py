@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hscrisk.errors import HorizonOutOfRange, NotEstimable
+from hscrisk.errors import HorizonOutOfRange, MissingColumn, NotEstimable
 from hscrisk.evaluation.fitting import CohortLike, common_null, fitted_clone, predicted
 from hscrisk.evaluation.splits import Split
 from hscrisk.models import MarginalIncidence
@@ -83,7 +83,7 @@ def _one(
 ) -> tuple[FloatArray, dict[float, str]]:
     try:
         fitted = model if split.external else fitted_clone(model, cohort, split.train)
-    except (HorizonOutOfRange, NotEstimable) as error:
+    except (HorizonOutOfRange, MissingColumn, NotEstimable) as error:
         none = np.full((len(split.test), len(days)), np.nan)
         return none, dict.fromkeys(map(float, days), error.rule)
     return predicted(fitted, cohort, split.test, days)

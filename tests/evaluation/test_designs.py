@@ -10,6 +10,7 @@ import pytest
 from scipy.special import expit
 from sklearn.base import BaseEstimator
 
+from hscrisk.comparators import PublishedScore
 from hscrisk.errors import HorizonOutOfRange, InvalidConfiguration, MissingColumn, NotEstimable
 from hscrisk.evaluation import evaluate, make_splits, predict_out_of_fold
 from hscrisk.models import LogisticIncidence, MarginalIncidence
@@ -194,12 +195,17 @@ def test_a_centre_layer_where_no_centre_is_named_is_a_note() -> None:
     assert notes.str.contains("the cohort names no centre").all()
 
 
-def test_a_year_that_is_wanted_and_not_recorded_is_a_note() -> None:
-    models = {"dated": LogisticIncidence(horizons=HORIZONS, calendar_year=True), "knows": Knows()}
+def test_a_column_that_a_model_names_and_the_cohort_lacks_is_a_note() -> None:
+    models = {
+        "dated": LogisticIncidence(horizons=HORIZONS, calendar_year=True),
+        "score": PublishedScore("hctci_score", horizons=HORIZONS),
+        "knows": Knows(),
+    }
     frame = evaluate(models, cohort(), n_draws=20).to_frame()
-    notes = frame.query("model == 'dated'")["note"]
-    assert notes.str.contains("the cohort records no year of transplant").all()
-    assert frame.query("model == 'knows'")["estimate"].notna().all()
+    for name, words in (("dated", "calendar year"), ("score", "does not hold this score")):
+        notes = frame.query("model == @name", local_dict={"name": name})["note"]
+        assert notes.str.contains(words).all()
+    assert frame.query("model == 'knows' and metric == 'ipa'")["estimate"].notna().all()
 
 
 class OnItsDays(Knows):

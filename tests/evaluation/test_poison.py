@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, clone
 
+from hscrisk.comparators import CauseSpecificCox, FineGray, PublishedScore, TunedLogistic
 from hscrisk.errors import NotEstimable
 from hscrisk.evaluation import TunedIncidence, evaluate, make_splits
 from hscrisk.models import (
@@ -32,6 +34,12 @@ ESTIMATORS = {
     "tuned": TunedIncidence(
         LogisticIncidence(horizons=HORIZONS), {"prior_sd": [0.05, 0.5]}, n_folds=2
     ),
+}
+COMPARATORS = {
+    "tuned logistic": TunedLogistic(horizons=HORIZONS),
+    "cox": CauseSpecificCox(),
+    "fine-gray": FineGray(),
+    "score": PublishedScore("b", horizons=HORIZONS),
 }
 OWN = [(np.arange(N) % 3 > 0, np.arange(N) % 3 == 0)]
 DESIGNS = {
@@ -106,10 +114,12 @@ def models_of(model: Any, data: Any, splits: Any) -> tuple[list[bytes], Any]:
     return list(Probed.said), found
 
 
-@pytest.mark.parametrize("design", list(DESIGNS))
-@pytest.mark.parametrize("name", list(ESTIMATORS))
+@pytest.mark.parametrize(
+    ("name", "design"),
+    [*product(ESTIMATORS, DESIGNS), *product(COMPARATORS, ["own"])],
+)
 def test_poisoned_rows_change_no_bit_of_the_model_that_judges_them(name: str, design: str) -> None:
-    data, model, splits = registry(), ESTIMATORS[name], DESIGNS[design]
+    data, model, splits = registry(), (ESTIMATORS | COMPARATORS)[name], DESIGNS[design]
     made = make_splits(splits, data.y, data.patient, centre=data.centre, year=data.year)
     clean, _ = models_of(model, data, splits)
     assert len(clean) == len(made)
