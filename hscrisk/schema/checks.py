@@ -15,7 +15,7 @@ from hscrisk.schema.consistency import check_outcomes
 from hscrisk.schema.derive import derive
 from hscrisk.schema.fields import Contract, Field
 from hscrisk.schema.findings import Findings, printable
-from hscrisk.schema.values import TEXT, canonical, each_distinct, is_missing, numbers
+from hscrisk.schema.values import TEXT, Distinct, canonical, is_missing, numbers
 
 _COMMA = "Write a decimal point, no thousands separator and no unit."
 
@@ -165,14 +165,16 @@ def _check_levels(column: pd.Series[Any], field: Field, findings: Findings) -> p
             return words.get(canonical(value))
         return str(value).strip() if str(value).strip() in field.levels else None
 
-    found, present = each_distinct(column.astype(object), level)
-    unknown = present & np.array([value is None for value in found], dtype=bool)
+    found = Distinct.of(column, level)
+    unknown = found.refused
     if unknown.any():
         mends = {text: nearest(text, field.levels) for text in {str(v) for v in column[unknown]}}
         mend = np.array([mends.get(str(value), "") for value in column], dtype=object)
         findings.add(unknown, field.name, column, f"{field.label} has no such level", mend)
+    place = {name: i for i, name in enumerate(field.levels)}
+    codes = np.array([place.get(name, -1) for name in found.results], dtype=np.int64)[found.codes]
     dtype = pd.CategoricalDtype(list(field.levels), ordered=False)
-    return pd.Series(pd.Categorical(list(found), dtype=dtype), index=column.index)
+    return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype), index=column.index)
 
 
 def _check_text(column: pd.Series[Any], field: Field, findings: Findings) -> pd.Series[Any]:
@@ -184,12 +186,12 @@ def _check_text(column: pd.Series[Any], field: Field, findings: Findings) -> pd.
         word = canonical(value)
         return word if word.isprintable() else None
 
-    found, present = each_distinct(column, text)
-    wrong = present & np.array([value is None for value in found], dtype=bool)
+    found = Distinct.of(column, text)
+    wrong = found.refused
     rule = f"{field.label} must be text of printable characters"
     findings.add(wrong, field.name, column, rule, "Use letters and digits.")
-    checked: pd.Series[Any] = pd.Series(list(found), index=column.index, dtype=TEXT)
-    return checked
+    checked: pd.Series[Any] = pd.Series(found.results, dtype=TEXT).take(found.codes)
+    return checked.set_axis(column.index)
 
 
 def _check_unique(ids: pd.Series[Any], findings: Findings) -> None:

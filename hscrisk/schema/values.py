@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -72,28 +73,60 @@ def each_distinct(
 
     Cells are worked through once for each distinct value; shape (n_rows,) both.
     """
+    found = Distinct.of(column, function)
+    return found.results[found.codes], found.present[found.codes]
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """A function's results for the distinct values of a column: a file has few of them.
+
+    Attributes
+    ----------
+    codes : ndarray of int, shape (n_rows,)
+        Which of the distinct values each cell holds.
+    results : ndarray of object, shape (n_distinct,)
+        None for a value that holds nothing.
+    present : ndarray of bool, shape (n_distinct,)
+        Which values hold something.
+    """
+
     codes: NDArray[np.int64]
-    if column.dtype == object:
-        # 1, 1.0 and True are equal to a hash table, yet not the same to a check.
-        seen: dict[Any, int] = {}
-        distinct: list[Any] = []
-        codes = np.empty(len(column), dtype=np.int64)
-        for row, value in enumerate(column):
-            key = (type(value), _hashable(value))
-            if key not in seen:
-                seen[key] = len(distinct)
-                distinct.append(value)
-            codes[row] = seen[key]
-    else:
+    results: NDArray[np.object_]
+    present: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, column: pd.Series[Any], function: Callable[[Any], Any]) -> Distinct:
+        """Call `function` once for each distinct value that holds something."""
+        codes, values = _factorised(column)
+        present = np.array([not is_missing(value) for value in values], dtype=bool)
+        results = np.empty(len(values), dtype=object)
+        for i, value in enumerate(values):
+            results[i] = function(value) if present[i] else None
+        return cls(codes, results, present)
+
+    @property
+    def refused(self) -> NDArray[np.bool_]:
+        """Return which cells hold something of which the function makes nothing."""
+        none = np.array([result is None for result in self.results], dtype=bool)
+        return np.asarray((self.present & none)[self.codes], dtype=np.bool_)
+
+
+def _factorised(column: pd.Series[Any]) -> tuple[NDArray[np.int64], list[Any]]:
+    # 1, 1.0 and True are equal to a hash table, yet not the same to a check; text stands apart.
+    if column.dtype != object or set(map(type, column)) <= {str, type(None)}:
         codes, kept = pd.factorize(column, use_na_sentinel=False)
-        distinct = list(kept)
-    nothing = np.array([is_missing(value) for value in distinct], dtype=bool)
-    results = np.empty(len(distinct), dtype=object)
-    for i, value in enumerate(distinct):
-        results[i] = None if nothing[i] else function(value)
-    if len(distinct) == 0:
-        return np.empty(0, dtype=object), np.empty(0, dtype=bool)
-    return results[codes], ~nothing[codes]
+        return np.asarray(codes, dtype=np.int64), list(kept)
+    seen: dict[Any, int] = {}
+    distinct: list[Any] = []
+    codes = np.empty(len(column), dtype=np.int64)
+    for row, value in enumerate(column):
+        key = (type(value), _hashable(value))
+        if key not in seen:
+            seen[key] = len(distinct)
+            distinct.append(value)
+        codes[row] = seen[key]
+    return codes, distinct
 
 
 def numbers(column: pd.Series[Any]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -104,10 +137,9 @@ def numbers(column: pd.Series[Any]) -> tuple[NDArray[np.float64], NDArray[np.boo
         values = column.to_numpy(dtype=np.float64, na_value=np.nan)
         wrong = np.isinf(values)
         return np.where(wrong, np.nan, values), wrong
-    parsed, present = each_distinct(column, parse_number)
-    wrong = present & np.array([value is None for value in parsed], dtype=bool)
-    values = np.array([np.nan if value is None else value for value in parsed], dtype=np.float64)
-    return values, wrong
+    parsed = Distinct.of(column, parse_number)
+    told = [np.nan if value is None else value for value in parsed.results]
+    return np.array(told, dtype=np.float64)[parsed.codes], parsed.refused
 
 
 def _hashable(value: Any) -> Any:

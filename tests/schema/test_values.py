@@ -85,3 +85,23 @@ def test_typed_and_text_columns_give_the_same_numbers() -> None:
 def test_an_empty_column() -> None:
     values, present = each_distinct(pd.Series([], dtype=object), str)
     assert len(values) == len(present) == 0
+
+
+CELLS = st.one_of(
+    st.sampled_from(["1", "1.0", " a ", "", "yes", "\ud800", "é"]),
+    st.none(), st.booleans(), st.integers(-2, 2), st.floats(), st.just([1]), st.just({"a": 1}),
+)  # fmt: skip
+
+
+@given(st.one_of(st.lists(CELLS), st.lists(st.sampled_from(["1", "1.0", "", "a", None]))))
+def test_working_on_distinct_values_is_working_on_cells(cells: list[object]) -> None:
+    column = pd.Series(cells, dtype=object)
+    values, present = each_distinct(column, lambda value: (type(value).__name__, repr(value)))
+    for cell, value, here in zip(cells, values, present, strict=True):
+        assert here == (not is_missing(cell))
+        assert value == ((type(cell).__name__, repr(cell)) if here else None) or cell == 0.0
+    found, wrong = numbers(column)
+    for cell, number, bad in zip(cells, found, wrong, strict=True):
+        expected = parse_number(cell)
+        assert bad == (not is_missing(cell) and expected is None)
+        assert number == expected if expected is not None else np.isnan(number)
