@@ -18,13 +18,18 @@ _WHERE = {
     "LinearBoostedIncidence": "hscrisk.models",
     "LogisticIncidence": "hscrisk.models",
     "MarginalIncidence": "hscrisk.models",
+    "TunedIncidence": "hscrisk.evaluation",
     "build_cohort": "hscrisk.cohort",
+    "days_to_event": "hscrisk.evaluation",
     "evaluate": "hscrisk.evaluation",
+    "evaluate_subgroups": "hscrisk.evaluation",
+    "judge_days": "hscrisk.evaluation",
     "load_bundle": "hscrisk.bundle",
     "load_endpoint": "hscrisk.endpoints",
     "read_records": "hscrisk.ingest",
     "save_bundle": "hscrisk.bundle",
     "score_table": "hscrisk.scoring",
+    "standard_subgroups": "hscrisk.evaluation",
 }
 
 __all__ = ["__version__", *_WHERE]

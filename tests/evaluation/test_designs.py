@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from hscrisk.comparators import PublishedScore
 from hscrisk.errors import HorizonOutOfRange, InvalidConfiguration, MissingColumn, NotEstimable
 from hscrisk.evaluation import evaluate, make_splits, predict_out_of_fold
-from hscrisk.models import LogisticIncidence, MarginalIncidence
+from hscrisk.models import LogisticIncidence, MarginalIncidence, from_state
 from hscrisk.survival import AalenJohansen
 from tests.evaluation.made_up import HORIZONS, Knows, cohort
 
@@ -104,6 +104,16 @@ def test_an_external_cohort_is_judged_whole_beside_the_null_that_came_along() ->
     np.testing.assert_array_equal(found.risks["null"], np.tile(curve, (300, 1)))
     assert table.design == "models fitted elsewhere"
     assert set(table.to_frame()["n"]) == {300}
+
+
+def test_a_model_that_was_kept_is_judged_beside_one_that_was_not() -> None:
+    there = cohort(500, seed=4)
+    model = LogisticIncidence(horizons=HORIZONS).fit(there.X, there.y)
+    models = {"kept": from_state(model.to_state()), "fitted": model}
+    frame = evaluate(models, cohort(), splits="external", n_draws=20).to_frame()
+    same = frame.query("metric in ('ipa_minus_kept', 'auc_minus_kept')")
+    assert len(same) == 4
+    assert (same["estimate"] == 0).all()
 
 
 def test_beyond_the_models_an_external_table_has_notes() -> None:
