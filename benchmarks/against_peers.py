@@ -66,7 +66,7 @@ def compare(cohort: Cohort) -> list[dict[str, object]]:
         theirs, ours, nobody = (
             _mean([by_seed[seed] for seed in seeds]) for by_seed in (cells, found["default"], null)
         )
-        seconds = np.nanmean([cells[seed].seconds for seed in seeds]) if model in MODELS else 0
+        timed = [cells[seed].seconds for seed in seeds if np.isfinite(cells[seed].seconds)]
         for k, day in enumerate(cohort.endpoint.horizons):
             rows.append(
                 {
@@ -74,7 +74,7 @@ def compare(cohort: Cohort) -> list[dict[str, object]]:
                     "day": day,
                     "model": model,
                     "seeds": len(seeds),
-                    "seconds": seconds,
+                    "seconds": np.mean(timed) if timed else np.nan,
                     "note": "; ".join({cells[seed].note for seed in seeds} - {""}),
                     **difference(theirs[:, k], ours[:, k], nobody[:, k], drawn),
                 }

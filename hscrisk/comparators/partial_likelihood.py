@@ -15,6 +15,8 @@ MAX_STEPS = 20
 """As R's `coxph`: convergence takes ten; a likelihood that rises for ever takes more than these."""
 TOLERANCE = 1e-12
 """Newton's decrement at which the next step is the last."""
+NEAR = 1e-6
+"""Decrement below which whole steps are taken: rounding of the likelihood hides what they gain."""
 STEEPEST = 100.0
 """Largest log hazard ratio against the mean patient: beyond it is infinity."""
 PENALTIES = (1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0)
@@ -105,18 +107,18 @@ def _newton(x: FloatArray, sets: RiskSets, penalty: float, beta: FloatArray) -> 
         penalised = curvature + penalty * np.eye(len(beta))
         gradient = x.T @ (sets.dead - point.relative * point.exposure) - penalty * beta
         step = np.linalg.lstsq(penalised, gradient, rcond=1e-11)[0]
-        finished = float(gradient @ step) < TOLERANCE
+        decrement = float(gradient @ step)
         size = 1.0
         while True:
             trial = beta + size * step
             reached = _evaluate(x, sets, trial)
             gain = reached.log_likelihood - point.log_likelihood
             gain -= penalty * float(trial @ trial - beta @ beta) / 2
-            if finished or gain >= 0 or size < 1e-10:
+            if decrement < NEAR or gain >= 0 or size < 1e-10:
                 break
             size /= 2
         beta, point = trial, reached
-        if finished:
+        if decrement < TOLERANCE:
             terms = float(np.trace(np.linalg.lstsq(penalised, curvature, rcond=1e-11)[0]))
             return HazardFit(beta, penalty, sets.times, point.rates, point.log_likelihood, terms)
     raise NotEstimable(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,13 @@ import pytest
 from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 
-from hscrisk.comparators import CauseSpecificCox, FineGray, PublishedScore, TunedLogistic
+from hscrisk.comparators import (
+    CauseSpecificCox,
+    FineGray,
+    PublishedScore,
+    TunedLogistic,
+    partial_likelihood,
+)
 from hscrisk.comparators.partial_likelihood import PENALTIES, fit_hazard
 from hscrisk.comparators.risk_sets import RiskSets
 from hscrisk.datasets import simulate_cohort
@@ -180,3 +187,19 @@ def test_a_score_that_is_absent_is_named(cohort: Any) -> None:
         PublishedScore("comorbidity", horizons=[60]).fit(
             cohort.X.assign(comorbidity=np.nan), cohort.y
         )
+
+
+def test_rounding_of_the_likelihood_stops_no_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Next to the maximum a step gains less than the sum of thousands of terms can show."""
+    rng = np.random.default_rng(2)
+    x, n = rng.normal(size=(400, 4)), 400
+    sets = RiskSets.of(rng.exponential(np.exp(-0.3 * x[:, 0])), rng.random(n) < 0.6)
+    best, exact, calls = fit_hazard(x, sets, 1.0), partial_likelihood._evaluate, iter(range(1000))
+
+    def rounded(*args: Any) -> Any:
+        point = exact(*args)
+        return dataclasses.replace(point, log_likelihood=point.log_likelihood - 1e-7 * next(calls))
+
+    monkeypatch.setattr(partial_likelihood, "_evaluate", rounded)
+    again = partial_likelihood.fit_hazard(x, sets, 1.0)
+    np.testing.assert_allclose(again.coef, best.coef, rtol=0, atol=1e-9)
