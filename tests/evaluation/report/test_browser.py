@@ -83,6 +83,20 @@ def test_nothing_runs_out_of_the_window(browser: Any, file: Path, width: int) ->
         browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
+def test_paper_is_wide_enough(browser: Any, file: Path) -> None:
+    browser.get(file.as_uri())
+    metrics = {"width": 680, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        # What scrolls on a screen must fit on A4: nothing scrolls on paper.
+        scroll, client = browser.execute_script(SIZE)
+        assert scroll <= client == 680
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_no_letters_of_a_figure_lie_on_others_or_outside(browser: Any, file: Path) -> None:
     browser.set_window_size(1080, 900)
     browser.get(file.as_uri())
