@@ -57,7 +57,7 @@ def compare(cohort: Cohort) -> list[dict[str, object]]:
         for model in MODELS
     }
     null = {seed: cell(cohort, "null", seed, fill=True) for seed in SEEDS}
-    drawn = draw_clusters(cohort)
+    index = clusters(cohort)
     rows = []
     for model, cells in found.items():
         seeds = sorted(set(cells) & set(found["default"]))
@@ -76,19 +76,24 @@ def compare(cohort: Cohort) -> list[dict[str, object]]:
                     "seeds": len(seeds),
                     "seconds": np.mean(timed) if timed else np.nan,
                     "note": "; ".join({cells[seed].note for seed in seeds} - {""}),
-                    **difference(theirs[:, k], ours[:, k], nobody[:, k], drawn),
+                    **difference(theirs[:, k], ours[:, k], nobody[:, k], index),
                 }
             )
     return rows
 
 
 def difference(
-    theirs: FloatArray, ours: FloatArray, null: FloatArray, drawn: FloatArray
+    theirs: FloatArray, ours: FloatArray, null: FloatArray, index: NDArray[np.intp]
 ) -> dict[str, float]:
-    """Return both IPAs, their difference with its 95 % interval, and its two-sided p."""
+    """Return both IPAs, their difference with its 95 % interval, and its two-sided p.
+
+    `index` numbers each patient's centre; whole centres are drawn.
+    """
     if np.isnan(theirs).any():
         return dict.fromkeys(("theirs", "ours", "difference", "low", "high", "p"), np.nan)
-    draws = drawn @ (ours - theirs) / (drawn @ null)
+    n = int(index.max()) + 1
+    drawn = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), DRAWS)
+    draws = drawn @ np.bincount(index, ours - theirs) / (drawn @ np.bincount(index, null))
     low, high = np.quantile(draws, [0.025, 0.975])
     gain = float((ours - theirs).sum() / null.sum())
     return {
@@ -101,12 +106,10 @@ def difference(
     }
 
 
-def draw_clusters(cohort: Cohort) -> FloatArray:
-    """Return how often each draw takes each patient, shape (DRAWS, n): whole centres at a time."""
-    clusters = cohort.patient if cohort.centre is None else cohort.centre.fillna(cohort.patient)
-    _, index = np.unique(np.asarray(clusters, dtype=str), return_inverse=True)
-    n = int(index.max()) + 1
-    return np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), DRAWS)[:, index].astype(float)
+def clusters(cohort: Cohort) -> NDArray[np.intp]:
+    """Return the number of each patient's centre; whoever has none is one of their own."""
+    names = cohort.patient if cohort.centre is None else cohort.centre.fillna(cohort.patient)
+    return np.unique(np.asarray(names, dtype=str), return_inverse=True)[1]
 
 
 def holm(p: FloatArray) -> FloatArray:

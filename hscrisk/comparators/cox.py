@@ -67,13 +67,15 @@ class CauseSpecificCox(ProportionalHazards):
         return self._incidences(design, days)[:, 0]
 
     def _incidences(self, design: FloatArray, days: FloatArray) -> FloatArray:
-        hazards = np.zeros((len(design), len(self.fits_), len(self.times_)))
+        times = self.times_[self.times_ <= days.max()]
+        hazards = np.zeros((len(design), len(self.fits_), len(times)))
         for k, fit in enumerate(self.fits_):
-            at = np.searchsorted(self.times_, fit.times)
-            hazards[:, k, at] = fit.relative(design)[:, None] * fit.jumps
+            upto = np.searchsorted(fit.times, days.max(), side="right")
+            at = np.searchsorted(times, fit.times[:upto])
+            hazards[:, k, at] = fit.relative(design)[:, None] * fit.jumps[:upto]
         hazards /= np.maximum(hazards.sum(axis=1, keepdims=True), 1.0)
         left = np.cumprod(1.0 - np.minimum(hazards.sum(axis=1), 1.0), axis=1)
         before = np.column_stack([np.ones(len(design)), left[:, :-1]])
-        curves = np.zeros((len(design), len(self.fits_), len(self.times_) + 1))
+        curves = np.zeros((len(design), len(self.fits_), len(times) + 1))
         np.cumsum(before[:, None] * hazards, axis=2, out=curves[:, :, 1:])
-        return np.minimum(curves[:, :, np.searchsorted(self.times_, days, side="right")], 1.0)
+        return np.minimum(curves[:, :, np.searchsorted(times, days, side="right")], 1.0)

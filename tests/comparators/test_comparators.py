@@ -96,6 +96,12 @@ def test_a_term_that_separates_needs_a_penalty(model: Any) -> None:
     assert risk[-1] > risk[0]
 
 
+@pytest.mark.parametrize("model", BOTH)
+def test_nothing_has_happened_on_day_0(model: Any, cohort: Any) -> None:
+    fitted = model(penalty=30).fit(cohort.X, cohort.y)
+    assert fitted.predict_cumulative_incidence(cohort.X, [0]).tolist() == [[0.0]] * 600
+
+
 def test_a_rare_competing_cause_has_one_hazard_for_all(cohort: Any) -> None:
     y = cohort.y.copy()
     others = np.flatnonzero(y["event"] == 2)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.against_peers import DRAWS, difference, draw_clusters, holm
+from benchmarks.against_peers import clusters, difference, holm
 from benchmarks.comparators import _losses
 from benchmarks.peers import Peer, _independent
 from hscrisk.datasets import simulate_cohort
@@ -22,25 +22,31 @@ def test_holm_is_the_stepped_correction() -> None:
 
 
 def test_whole_centres_are_drawn_and_nobody_without_one_is_lost() -> None:
-    centre = pd.Series(["a", "a", "b", None, None, "b"])
-    drawn = draw_clusters(SimpleNamespace(centre=centre, patient=pd.Series(list("123456"))))  # type: ignore[arg-type]
-    assert drawn.shape == (DRAWS, 6)
-    assert (drawn[:, 0] == drawn[:, 1]).all()
-    assert (drawn[:, 2] == drawn[:, 5]).all()
-    assert (drawn[:, 3] != drawn[:, 4]).any()
-    assert (drawn[:, [0, 2, 3, 4]].sum(axis=1) == 4).all()
+    cohort: Any = SimpleNamespace(
+        centre=pd.Series(["a", "a", "b", None, None, "b"]), patient=pd.Series(list("123456"))
+    )
+    index = clusters(cohort)
+    assert index[0] == index[1]
+    assert index[2] == index[5]
+    assert len(set(index)) == 4
+    cohort.centre = None
+    assert len(set(clusters(cohort))) == 6
 
 
 def test_a_difference_is_that_of_the_accuracies() -> None:
     rng = np.random.default_rng(0)
     null, ours, theirs = np.add(rng.random((3, 400)), [[0.5], [0.1], [0.0]])
-    drawn = rng.multinomial(400, np.full(400, 1 / 400), 2000)
-    found = difference(theirs, ours, null, drawn.astype(float))
+    found = difference(theirs, ours, null, np.arange(400))
     assert found["difference"] == pytest.approx(found["theirs"] - found["ours"])
-    assert found["low"] < found["difference"] < found["high"]
-    assert found["low"] > 0
+    assert 0 < found["low"] < found["difference"] < found["high"]
     assert found["p"] < 0.01
-    assert np.isnan(difference(np.full(400, np.nan), ours, null, drawn.astype(float))["low"])
+    spread = np.std((ours - theirs) / null.mean()) / 20
+    assert found["high"] - found["low"] == pytest.approx(2 * 1.96 * spread, rel=0.1)
+    # Sixteen copies of 25 patients are 25 clusters, not 400.
+    index = np.tile(np.arange(25), 16)
+    copied = difference(theirs[index], ours[index], null[index], index)
+    assert copied["high"] - copied["low"] > 2 * (found["high"] - found["low"])
+    assert np.isnan(difference(np.full(400, np.nan), ours, null, index)["low"])
 
 
 def test_losses_average_to_the_brier_score() -> None:
