@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from hscrisk.schema.configuration import find_config, read_yaml, validated
 
 Comparator = Literal["tuned_logistic", "cause_specific_cox", "fine_gray", "published_score"]
+
+Design = Annotated[
+    str,
+    Field(pattern=r"^((repeated-\d{1,3}x)?\d{1,3}-fold|leave-centres-out|temporal-\d{4})$"),
+]
 
 
 class _Strict(BaseModel):
@@ -67,7 +72,7 @@ class EvaluationConfig(_Strict):
     endpoints: tuple[str, ...] | Literal["all"] = "all"
     models: tuple[str, ...] = ()
     comparators: tuple[Comparator, ...] = ()
-    designs: tuple[str, ...] = ()
+    designs: tuple[Design, ...] = ()
     bundle: BundleSettings | None = None
     subgroups: tuple[str, ...] | Literal["standard"] = "standard"
     seed: int = Field(default=0, ge=0)

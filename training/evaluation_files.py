@@ -13,7 +13,7 @@ from hscrisk.errors import InvalidConfiguration
 from hscrisk.evaluation import EvaluationTable
 from hscrisk.evaluation.report import Page, render_html, render_markdown, write_report
 from hscrisk.evaluation.report.blocks import Link, Section, Table
-from hscrisk.evaluation.report.shown import discreet
+from hscrisk.evaluation.report.shown import uncounted
 from hscrisk.evaluation.sharing import SMALL
 from training.artefacts import claim, emptied, readable, write_json
 from training.finished import NAME as TRAINING_RECORD
@@ -103,7 +103,7 @@ def keep_tables(
 
 def shareable(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table with counts from 1 to 9 as '<10'."""
-    shown = frame.assign(note=frame["note"].map(discreet))
+    shown = frame.assign(note=frame["note"].map(uncounted))
     for name in ("n", "n_events"):
         if not pd.api.types.is_numeric_dtype(shown[name]):
             continue  # groups come as they may be shared
@@ -128,7 +128,7 @@ def keep_index(
     header = ("endpoint", "design", "what was found")
     sections = [Section("Evaluations", (Table("Each with its own page", header, rows, 3),))]
     if refused:
-        missing = tuple((what, discreet(why)) for what, why in refused.items())
+        missing = tuple((what, uncounted(why)) for what, why in refused.items())
         table = Table("With the reason", ("endpoint and design", "why"), missing, 2)
         sections.append(Section("Not estimable", (table,)))
     page = Page(

@@ -3,31 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
-
-import pandas as pd
 
 import training.evaluation_files as files
 from hscrisk.cohort import Cohort, build_cohort
-from hscrisk.endpoints import Endpoint
 from hscrisk.errors import NotEstimable
-from hscrisk.evaluation import EvaluationTable, evaluate
-from hscrisk.evaluation.groupings import labels_of, standard_subgroups
-from hscrisk.evaluation.recovery import judge_days
-from hscrisk.evaluation.report import About, Bootstrap, Page, evaluation_page
-from hscrisk.evaluation.subgroups import SubgroupTable, evaluate_subgroups
 from hscrisk.ingest import read_records
 from hscrisk.schema import Records
-from training.evaluated_models import BundleModel, models_for
 from training.evaluation_config import EvaluationConfig
 from training.evaluation_inputs import EvaluationInputs, gather
+from training.evaluation_judging import groups_asked, judge, report
 from training.evaluation_track import track
 from training.progress import Progress
-
-SAME_DATA = (
-    "The bundle was trained on these very data: what stands here is how well it fits them, not how "
-    "well it will predict."
-)
 
 
 @dataclass
@@ -96,8 +82,9 @@ def _one(
     endpoint = cohort.endpoint
     folder = config.out / endpoint.name / design
     with progress.step(f"{endpoint.name}, {design}") as notes:
+        groups = groups_asked(config, records, cohort)
         table = judge(config, inputs, cohort, design)
-        page, others = report(config, inputs, records, table, cohort)
+        page, others = report(config, inputs, table, cohort, groups)
         written = files.keep_tables(folder, table, page, others)
         run_id = track(config, inputs, cohort, design, table, written)
         notes.append(page.verdict.partition(". ")[0])
@@ -112,87 +99,3 @@ def _one(
         )
         files.keep_record(folder, done)
     return done
-
-
-def judge(
-    config: EvaluationConfig, inputs: EvaluationInputs, cohort: Cohort, design: str
-) -> EvaluationTable:
-    """Return the scores of every model under one design."""
-    models: dict[str, Any]
-    if inputs.bundle is None:
-        models = models_for(config, inputs.models, cohort)
-    else:
-        models = {"bundle": BundleModel(inputs.bundle, cohort.endpoint.name)}
-    return evaluate(
-        models,
-        cohort,
-        splits=design,
-        random_state=config.seed,
-        n_draws=config.n_draws,
-        cluster=config.cluster,
-        integrate=days_asked(config, cohort.endpoint),
-    )
-
-
-def days_asked(config: EvaluationConfig, endpoint: Endpoint) -> int:
-    """Return over how many days scores are integrated.
-
-    Of an event that is hoped for it is each day, so that days to it can be judged as well.
-    """
-    return max(endpoint.horizons) if endpoint.direction == "favourable" else config.integrate
-
-
-def report(
-    config: EvaluationConfig,
-    inputs: EvaluationInputs,
-    records: Records,
-    table: EvaluationTable,
-    cohort: Cohort,
-) -> tuple[Page, dict[str, pd.DataFrame]]:
-    """Return the page of an evaluation, and the tables beside that of the scores."""
-    others: dict[str, pd.DataFrame] = {}
-    how: dict[str, Any] = {"n_draws": config.n_draws, "cluster": config.cluster}
-    if cohort.endpoint.direction == "favourable":
-        others["days"] = judge_days(table.predictions, cohort, random_state=config.seed, **how)
-    subgroups = subgroups_of(config, records, table, cohort)
-    if subgroups is not None:
-        others["subgroups"] = subgroups.shareable()
-    page = evaluation_page(
-        table,
-        cohort,
-        Bootstrap(config.cluster, config.n_draws, config.seed),
-        about(config, inputs),
-        subgroups=subgroups,
-        days=others.get("days"),
-    )
-    return page, others
-
-
-def subgroups_of(
-    config: EvaluationConfig, records: Records, table: EvaluationTable, cohort: Cohort
-) -> SubgroupTable | None:
-    """Return the scores in every group that was asked for; None where there is none."""
-    by: dict[str, Any]
-    if config.subgroups == "standard":
-        by = standard_subgroups(cohort, records.frame)
-    else:
-        by = {name: labels_of(cohort, name, records.frame) for name in config.subgroups}
-    if not by:
-        return None
-    how: dict[str, Any] = {"n_draws": config.n_draws, "cluster": config.cluster}
-    return evaluate_subgroups(table, cohort, by, random_state=config.seed, **how)
-
-
-def about(config: EvaluationConfig, inputs: EvaluationInputs) -> About:
-    """Return what the report says of data, mapping and bundle."""
-    facts = {
-        "Data": f"SHA-256 {inputs.hashes['data']}",
-        "Mapping": f"SHA-256 {inputs.hashes['mapping']}",
-        "Seed": str(config.seed),
-    }
-    warned: tuple[str, ...] = ()
-    if inputs.bundle is not None:
-        trained = inputs.bundle.info.get("inputs", {}).get("data")
-        facts["Bundle"] = f"{inputs.bundle.name}, SHA-256 {inputs.bundle.id}"
-        warned = (SAME_DATA,) if trained == inputs.hashes["data"] else ()
-    return About(cohort=config.cohort, facts=facts, warnings=warned)

@@ -20,7 +20,8 @@ from hscrisk.datasets import load_copelan1991
 from hscrisk.errors import InvalidConfiguration, NotEstimable, UntrustedBundle
 from training.evaluated_models import recorded_scores
 from training.evaluation_config import EvaluationConfig, load_evaluation
-from training.evaluation_run import SAME_DATA, run
+from training.evaluation_judging import SAME_DATA
+from training.evaluation_run import run
 
 BASE: dict[str, Any] = {
     "cohort": "copelan1991",
@@ -209,6 +210,15 @@ def test_where_nothing_can_be_judged_the_run_says_so(listening: Any, tmp_path: P
     assert "neutrophil_engraftment: not judged, because" in text.getvalue()
 
 
+def test_groups_that_divide_nobody_are_refused_before_anything_is_judged(
+    listening: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("training.evaluation_run.judge", lambda *_: pytest.fail("judged"))
+    settings = BASE | {"endpoints": ("relapse",), "subgroups": ("sxe",)}
+    with pytest.raises(InvalidConfiguration, match="divides it"):
+        run(EvaluationConfig(out=tmp_path / "run", **settings), listening[0])
+
+
 def test_recorded_scores_are_found_and_the_finest_is_taken() -> None:
     cohort = build_cohort(load_copelan1991(), "relapse")
     assert recorded_scores(cohort) == ["disease_risk_group"]
@@ -225,6 +235,8 @@ def test_recorded_scores_are_found_and_the_finest_is_taken() -> None:
         ("bundle: {folder: x}", "a bundle is judged as it is"),
         ("models: []", "must be named"),
         ("designs: [5-fold, 5-fold]", "named twice"),
+        ("designs: [5-folds]", "designs"),
+        ("designs: [../5-fold]", "designs"),
         ("n_draws: 3", "n_draws"),
     ],
 )

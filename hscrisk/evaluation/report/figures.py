@@ -21,7 +21,7 @@ from hscrisk.evaluation.report.material import (
     roc_curves,
     smoothed,
 )
-from hscrisk.evaluation.report.shown import count, discreet, estimate, percent
+from hscrisk.evaluation.report.shown import count, estimate, percent, uncounted
 from hscrisk.evaluation.words import fixed, model_name
 
 POOLED = "Curves pool the divisions, the AUC compares within them only. "
@@ -42,7 +42,7 @@ def discrimination_section(m: Material, frame: pd.DataFrame, where: str) -> Sect
 def calibration_section(m: Material, where: str) -> Section:
     """Return a smoothed calibration curve of each model."""
     curves, why = smoothed(m)
-    notes = tuple(f"{model_name(name)}: no curve, because {discreet(rule)}." for name, rule in why)
+    notes = tuple(f"{model_name(name)}: no curve, because {uncounted(rule)}." for name, rule in why)
     if not curves:
         return Section("Calibration", notes)
     said = "; ".join(f"{model_name(n)} {fixed(100 * c.ici, 1)} points" for n, c in curves.items())
@@ -61,7 +61,9 @@ def decision_section(m: Material, where: str) -> Section:
     try:
         found = net_benefits(m)
     except NotEstimable as error:
-        return Section("Decision curves", (f"No decision curves, because {discreet(error.rule)}.",))
+        return Section(
+            "Decision curves", (f"No decision curves, because {uncounted(error.rule)}.",)
+        )
     alt = (
         f"Net benefit of {', '.join(map(model_name, found.models))}, of acting on all and of "
         f"acting on none, at thresholds up to {percent(float(found.thresholds[-1]), 0)}."
@@ -101,7 +103,7 @@ def tried(make: Callable[[], Section], title: str) -> Section:
     try:
         return make()
     except NotEstimable as error:
-        return Section(title, (f"Not estimable: {discreet(error.rule)}.",))
+        return Section(title, (f"Not estimable: {uncounted(error.rule)}.",))
 
 
 def _scores(found: Sequence[Point], m: Material) -> str:

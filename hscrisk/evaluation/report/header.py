@@ -10,7 +10,7 @@ import numpy as np
 
 from hscrisk.evaluation.out_of_fold import NULL
 from hscrisk.evaluation.report.material import Bootstrap, Material
-from hscrisk.evaluation.report.shown import count, day, discreet
+from hscrisk.evaluation.report.shown import count, day, uncounted
 from hscrisk.evaluation.table import EvaluationTable
 from hscrisk.evaluation.words import model_name
 from hscrisk.survival import check_outcome
@@ -37,7 +37,7 @@ class About:
 
 def verdict(table: EvaluationTable, endpoint: Any) -> str:
     """Return the table's sentence, no small count in it."""
-    return discreet(table.sentence(endpoint))
+    return uncounted(table.sentence(endpoint))
 
 
 def caption_start(table: EvaluationTable, cohort: Any, about: About, m: Material | None) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from hscrisk.evaluation.out_of_fold import NULL
 from hscrisk.evaluation.report.blocks import Listing, Table
 from hscrisk.evaluation.report.kinds import lead_of
-from hscrisk.evaluation.report.shown import day, discreet, estimate
+from hscrisk.evaluation.report.shown import day, estimate, uncounted
 from hscrisk.evaluation.words import model_name
 
 Cell = Mapping[str, Any]
@@ -121,7 +121,7 @@ def reasons(rows: pd.DataFrame) -> list[Table | Listing]:
     lacking = lacking[~((lacking["model"] == NULL) & lacking["metric"].eq("calibration_slope"))]
     told: dict[str, list[str]] = {}
     for row in lacking.to_dict("records"):
-        told.setdefault(discreet(str(row["note"])), []).append(model_name(str(row["model"])))
+        told.setdefault(uncounted(str(row["note"])), []).append(model_name(str(row["model"])))
     lines = tuple(
         f"Not estimable ({', '.join(dict.fromkeys(models))}): {why}."
         for why, models in told.items()

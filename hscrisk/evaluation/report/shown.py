@@ -54,10 +54,10 @@ def day(horizon: float) -> str:
     return f"day {horizon:g}"
 
 
-def discreet(words: str) -> str:
+def uncounted(words: str) -> str:
     """Return a reason without the small count in it.
 
-    >>> discreet("only 3 events by day 30 (10 needed)")
+    >>> uncounted("only 3 events by day 30 (10 needed)")
     'fewer than 10 events by day 30 (10 needed)'
     """
     return re.sub(r"\bonly [1-9] ", f"fewer than {SMALL} ", words)
