@@ -20,7 +20,7 @@ from benchmarks import peers
 from hscrisk.cohort import Cohort
 from hscrisk.comparators import CauseSpecificCox, FineGray, PublishedScore, TunedLogistic
 from hscrisk.datasets import simulate_registry
-from hscrisk.errors import NotEstimable
+from hscrisk.errors import MissingColumn, NotEstimable
 from hscrisk.evaluation import make_splits, predict_out_of_fold
 from hscrisk.survival import CensoringDistribution, check_outcome
 
@@ -28,6 +28,8 @@ FloatArray = NDArray[np.float64]
 KEPT = Path("runs/bench")
 EARLIER = ("null", "tuned logistic", "default")
 """Order of the losses that `default_against_logistic` keeps."""
+FAILURES = (MissingColumn, ValueError, ArithmeticError, np.linalg.LinAlgError)
+"""A score that a cohort lacks, a peer that gives up: a cell says so, and the others go on."""
 
 Maker = Callable[[Cohort, int], Any]
 MODELS: dict[str, Maker] = {
@@ -113,8 +115,11 @@ def cell(cohort: Cohort, model: str, seed: int, *, fill: bool) -> Cell | None:
 def _out_of_fold(cohort: Cohort, model: str, seed: int, days: FloatArray) -> tuple[FloatArray, str]:
     splits = make_splits("5-fold", cohort.y, cohort.patient, random_state=seed)
     models = {} if model == "null" else {model: MODELS[model](cohort, seed)}
-    found = predict_out_of_fold(models, cohort, splits, days)
-    risk = np.empty((len(cohort), len(days)))
+    risk = np.full((len(cohort), len(days)), np.nan)
+    try:
+        found = predict_out_of_fold(models, cohort, splits, days)
+    except FAILURES as error:
+        return risk, f"{type(error).__name__}: {error}"
     risk[found.row] = found.risks[model]
     return risk, "; ".join(sorted({why for (name, _), why in found.notes.items() if name == model}))
 

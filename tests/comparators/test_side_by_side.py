@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks import comparators
 from benchmarks.against_peers import clusters, difference, holm
 from benchmarks.comparators import _losses
 from benchmarks.peers import Peer, _independent
 from hscrisk.datasets import simulate_cohort
+from hscrisk.endpoints import load_endpoint
 from hscrisk.metrics import brier_score
+
+
+class Rows:
+    """What the benchmarks need of a cohort."""
+
+    def __init__(self, **given: Any) -> None:
+        vars(self).update(given)
+
+    def __len__(self) -> int:
+        return len(vars(self)["X"])
 
 
 def test_holm_is_the_stepped_correction() -> None:
@@ -22,7 +34,7 @@ def test_holm_is_the_stepped_correction() -> None:
 
 
 def test_whole_centres_are_drawn_and_nobody_without_one_is_lost() -> None:
-    cohort: Any = SimpleNamespace(
+    cohort: Any = Rows(
         centre=pd.Series(["a", "a", "b", None, None, "b"]), patient=pd.Series(list("123456"))
     )
     index = clusters(cohort)
@@ -81,3 +93,29 @@ def test_peers_get_numbers_and_gaps_as_they_take_them(*, keeps: bool) -> None:
     assert np.isnan(peer.seen).any() == keeps
     assert (np.nanstd(peer.seen, axis=0) > 0).all()
     assert (peer.predict_cumulative_incidence(cohort.X.assign(nothing=1.0), [30, 1e6]) == 1).all()
+
+
+def test_a_cell_is_kept_with_why_it_is_empty(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(comparators, "KEPT", tmp_path)
+    simulated = simulate_cohort(150, seed=2)
+    cohort: Any = Rows(
+        X=simulated.X,
+        y=simulated.y,
+        endpoint=load_endpoint("acute_gvhd"),
+        patient=pd.Series(np.arange(150).astype(str)),
+        centre=None,
+        source="made-up",
+    )
+    assert comparators.cell(cohort, "Fine-Gray", 1, fill=False) is None
+    made = comparators.cell(cohort, "Fine-Gray", 1, fill=True)
+    kept = comparators.cell(cohort, "Fine-Gray", 1, fill=False)
+    assert made is not None
+    assert kept is not None
+    np.testing.assert_array_equal(made.losses, kept.losses)
+    assert np.isfinite(kept.losses).all()
+    empty = comparators.cell(cohort, "HCT-CI alone", 1, fill=True)
+    assert empty is not None
+    assert np.isnan(empty.losses).all()
+    assert "does not hold this score" in empty.note
