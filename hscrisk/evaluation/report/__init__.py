@@ -2,7 +2,7 @@
 
 from hscrisk.evaluation.report.blocks import Page
 from hscrisk.evaluation.report.header import About
-from hscrisk.evaluation.report.html import render_html
+from hscrisk.evaluation.report.html import render_html, standalone
 from hscrisk.evaluation.report.markdown import render_markdown
 from hscrisk.evaluation.report.material import Bootstrap
 from hscrisk.evaluation.report.page import evaluation_page
@@ -15,5 +15,6 @@ __all__ = [
     "evaluation_page",
     "render_html",
     "render_markdown",
+    "standalone",
     "write_report",
 ]

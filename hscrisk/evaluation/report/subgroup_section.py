@@ -15,6 +15,7 @@ from hscrisk.evaluation.report.shown import count, estimate
 from hscrisk.evaluation.subgroups import SubgroupTable
 from hscrisk.evaluation.words import model_name
 
+TITLE = "Groups of patients"
 MOST_LEVELS = 12
 """What divides into more groups, as centres may, is left to the table."""
 _COLUMNS = (
@@ -47,12 +48,14 @@ def subgroup_section(
     several = frame.groupby("variable", sort=False)["group"].transform("nunique") > 1
     frame = frame[(frame["horizon"] == horizon) & several]
     mine, null = (frame[frame["model"] == name] for name in (model, NULL))
+    if mine.empty:
+        return Section(TITLE, ("Nothing that is recorded divides those who are judged.",))
     rows = _forest_rows(mine, whole[(whole["horizon"] == horizon) & (whole["model"] == model)])
     parts: list[str | Table | Figure | Listing] = [_sentence(found, mine, model, horizon)]
     parts.append(_figure(rows, model, where))
     parts.append(_table(mine, null, f"{where} By the {model_name(model)}, 95 % intervals"))
     small = _too_small(mine)
-    return Section("Groups of patients", (*parts, *([Listing(small)] if small else [])))
+    return Section(TITLE, (*parts, *([Listing(small)] if small else [])))
 
 
 def _sentence(found: SubgroupTable, mine: pd.DataFrame, model: str, horizon: float) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from hscrisk.cohort.text import DISCLAIMER
-from hscrisk.evaluation import evaluate, judge_days
+from hscrisk.evaluation import evaluate, evaluate_subgroups, judge_days
 from hscrisk.evaluation.report import (
     About,
     Page,
@@ -112,6 +112,17 @@ def test_small_counts_are_not_told(page: Page) -> None:
             assert isinstance(cell, str)
             assert not re.fullmatch("[1-9]", cell)
     assert "Counts from 1 to 9 are shown as <10." in render_html(page).replace("&lt;", "<")
+
+
+def test_a_group_of_everybody_is_no_group(table: Any, cohort: Any) -> None:
+    labels = {"half": cohort.group, "country": ["here"] * 400}
+    found = evaluate_subgroups(table, cohort, labels, n_draws=40)
+    page = evaluation_page(table, cohort, BOOTSTRAP, About("made_up"), subgroups=found)
+    assert "country" not in words(page)
+    alone = evaluate_subgroups(table, cohort, {"country": ["here"] * 400}, n_draws=40)
+    page = evaluation_page(table, cohort, BOOTSTRAP, About("made_up"), subgroups=alone)
+    assert "subgroups" not in [f.name for f in page.figures]
+    assert "Nothing that is recorded divides those who are judged." in words(page)
 
 
 def test_both_formats_say_the_same(page: Page) -> None:
