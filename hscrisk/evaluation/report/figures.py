@@ -22,7 +22,7 @@ from hscrisk.evaluation.report.material import (
     smoothed,
 )
 from hscrisk.evaluation.report.shown import count, estimate, percent, uncounted
-from hscrisk.evaluation.words import fixed, model_name
+from hscrisk.evaluation.words import fixed, in_sentence, model_name
 
 POOLED = "Curves pool the divisions, the AUC compares within them only. "
 
@@ -58,19 +58,14 @@ def calibration_section(m: Material, where: str) -> Section:
 
 def decision_section(m: Material, where: str) -> Section:
     """Return decision curves, with acting on all and on none."""
-    try:
-        found = net_benefits(m)
-    except NotEstimable as error:
-        return Section(
-            "Decision curves", (f"No decision curves, because {uncounted(error.rule)}.",)
-        )
+    found = net_benefits(m)
     alt = (
         f"Net benefit of {', '.join(map(model_name, found.models))}, of acting on all and of "
         f"acting on none, at thresholds up to {percent(float(found.thresholds[-1]), 0)}."
     )
     caption = (
         f"{where} Net benefit: true positives less false ones at the odds of the threshold, in "
-        f"shares of all. Band: 95 % interval of the {model_name(found.lead)}."
+        f"shares of all. Band: 95 % interval of {in_sentence(found.lead)}."
     )
     drawing = decision_figure(found, kinds(list(m.risks)), alt)
     return Section("Decision curves", (Figure("decision", drawing, alt, caption),))
@@ -90,7 +85,7 @@ def groups_section(m: Material, anchors: Sequence[float], where: str) -> Section
     )
     sizes = "; ".join(f"{g.label} {count(g.n)}, {count(g.events)} events" for g in found)
     caption = (
-        f"{where} Quarters of the risk by day {m.horizon:g} that the {model_name(m.lead)} gives "
+        f"{where} Quarters of the risk by day {m.horizon:g} that {in_sentence(m.lead)} gives "
         f"({sizes} by day {found[0].horizons[-1]:g}). Lines: Aalen-Johansen with 95 % band, as far "
         "as 10 of a group are followed or at most a tenth of it is lost; diamonds: mean predicted "
         "risk."

@@ -12,7 +12,7 @@ from hscrisk.evaluation.out_of_fold import NULL
 from hscrisk.evaluation.report.blocks import Listing, Table
 from hscrisk.evaluation.report.kinds import lead_of
 from hscrisk.evaluation.report.shown import day, estimate, uncounted
-from hscrisk.evaluation.words import model_name
+from hscrisk.evaluation.words import in_sentence, model_name
 
 Cell = Mapping[str, Any]
 ACCURACY = {
@@ -111,7 +111,7 @@ def differences(rows: pd.DataFrame, caption: str) -> Table | None:
     ]
     if not used:
         return None
-    words = f"{caption}. Above 0 the {model_name(lead)} is the better one"
+    words = f"{caption}. Above 0 {in_sentence(lead)} is the better one"
     return Table(words, ("models", *(DIFFERENCES[m] for m in used)), tuple(body))
 
 

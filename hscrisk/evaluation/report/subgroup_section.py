@@ -13,7 +13,7 @@ from hscrisk.evaluation.report.blocks import Figure, Listing, Section, Table
 from hscrisk.evaluation.report.forest_figure import ForestRow, forest_figure
 from hscrisk.evaluation.report.shown import count, estimate
 from hscrisk.evaluation.subgroups import SubgroupTable
-from hscrisk.evaluation.words import model_name
+from hscrisk.evaluation.words import in_sentence
 
 TITLE = "Groups of patients"
 MOST_LEVELS = 12
@@ -53,7 +53,7 @@ def subgroup_section(
     rows = _forest_rows(mine, whole[(whole["horizon"] == horizon) & (whole["model"] == model)])
     parts: list[str | Table | Figure | Listing] = [_sentence(found, mine, model, horizon)]
     parts.append(_figure(rows, model, where))
-    parts.append(_table(mine, null, f"{where} By the {model_name(model)}, 95 % intervals"))
+    parts.append(_table(mine, null, f"{where} By {in_sentence(model)}, 95 % intervals"))
     small = _too_small(mine)
     return Section(TITLE, (*parts, *([Listing(small)] if small else [])))
 
@@ -106,7 +106,7 @@ def _figure(rows: Sequence[ForestRow], model: str, where: str) -> Figure:
     alt = f"Observed over expected by group: {'; '.join(said)}."
     left = f" Not drawn, for their number: {', '.join(many)}." if many else ""
     caption = (
-        f"{where} Events observed over expected by the {model_name(model)}, with 95 % interval; 1 "
+        f"{where} Events observed over expected by {in_sentence(model)}, with 95 % interval; 1 "
         f"is right. Groups with fewer than 10 events, or 10 without, are not judged.{left}"
     )
     return Figure("subgroups", forest_figure(drawn, alt), alt, caption)

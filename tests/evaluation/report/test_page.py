@@ -230,7 +230,7 @@ def test_a_model_that_is_alone_or_called_otherwise_leads(cohort: Any) -> None:
     judged = evaluate({"mine": Slope()}, cohort, n_draws=40)
     page = evaluation_page(judged, cohort, BOOTSTRAP, About("made_up"))
     decision = next(f for f in page.figures if f.name == "decision")
-    assert "Band: 95 % interval of the mine." in decision.caption
+    assert "Band: 95 % interval of mine." in decision.caption
     assert not [t for t in tables(page) if t.caption.startswith("Paired")]
 
 
