@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hscrisk.evaluation.out_of_fold import NULL
 from hscrisk.evaluation.report.material import Bootstrap, Material
@@ -69,7 +70,7 @@ def facts(
     definition = "; ".join(f"{k.replace('_', ' ')}: {v}" for k, v in endpoint.definition.items())
     told = {
         "Cohort": about.cohort,
-        "Judged": f"{count(len(rows))} transplants",
+        "Judged": _judged(cohort, rows),
         f"By {day(primary)}": f"{count(counts[0])} events, {count(counts[1])} competing events, "
         f"{count(counts[2])} no longer followed",
         "Event": definition or endpoint.label,
@@ -81,3 +82,15 @@ def facts(
         **about.facts,
     }
     return tuple(told.items())
+
+
+def _judged(cohort: Any, rows: NDArray[np.intp]) -> str:
+    """Return how many transplants are judged, of which centres and years as far as known."""
+    words = f"{count(len(rows))} transplants"
+    if cohort.centre is not None:
+        n_centres = int(cohort.centre.iloc[rows].nunique())
+        words += f" of {n_centres:,} centre{'s' if n_centres > 1 else ''}"
+    years = None if cohort.year is None else cohort.year.iloc[rows].dropna()
+    if years is not None and len(years):
+        words += f", {years.min():.0f} to {years.max():.0f}"
+    return words

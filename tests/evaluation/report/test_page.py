@@ -7,10 +7,12 @@ import hashlib
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from hscrisk.cohort.text import DISCLAIMER
@@ -47,6 +49,23 @@ def test_the_verdict_comes_before_every_number(page: Page, table: Any, cohort: A
     assert first < html.index('class="facts"') < html.index("something first")
     assert html.index("something first") < html.index("<table>")
     assert "grading: theirs; the endpoint means ours" in html
+
+
+def test_the_header_says_who_was_judged_how_and_on_which_data(
+    page: Page, table: Any, cohort: Any
+) -> None:
+    told = dict(page.facts)
+    assert told["Judged"] == "400 transplants"
+    assert told["Design"] == "5-fold cross-validation by patient"
+    assert told["Intervals"] == "95 %, bootstrap of 400 patients, 60 draws; models held fixed"
+    assert told["Data"] == "SHA-256 abc"
+    event, by_then = cohort.y["event"], cohort.y["duration"] <= 100
+    rivals = int(((event > 1) & by_then).sum())
+    assert f"{rivals} competing events" in told["By day 100"]
+    year = pd.Series(np.arange(400) % 3 + 2001.0).where(np.arange(400) > 9)
+    placed = SimpleNamespace(**{**vars(cohort), "year": year, "centre": year})
+    other = dict(evaluation_page(table, placed, BOOTSTRAP, About("made_up")).facts)
+    assert other["Judged"] == "400 transplants of 3 centres, 2001 to 2003"
 
 
 def test_every_score_of_the_table_is_on_the_page(page: Page, table: Any) -> None:
