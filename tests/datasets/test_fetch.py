@@ -15,7 +15,8 @@ from hscrisk.datasets.fetch import data_folder, fetched_file, how_to_fetch
 from hscrisk.errors import InputOutputFailed, InvalidConfiguration
 from hscrisk.ingest.arff import read_arff
 
-NAMES = ("cibmtr_ds1302", "uci_bmt_children")
+STUDIES = ("lk1801", "ib1904", "in1801", "ck1803", "ck2001", "hs1802")
+NAMES = ("cibmtr_ds1302", "uci_bmt_children", *(f"cibmtr_{study}" for study in STUDIES))
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +56,8 @@ def test_the_owners_file_is_known_by_its_checksum(
     name: str, shared_data: Path, folder: Path
 ) -> None:
     cohort = owned_cohorts()[name]
-    source = shared_data / name / cohort.file
+    folder_of = "cibmtr_studies" if name.removeprefix("cibmtr_") in STUDIES else name
+    source = shared_data / folder_of / cohort.file
     assert fetched_file(name) is None
     fetched = fetch_cohort(name, source)
     assert (fetched.checked_by, fetched.warning) == ("checksum", None)
