@@ -70,13 +70,14 @@ def percentile_interval(
     good = draws[np.isfinite(draws)]
     if len(good) < 0.9 * len(draws):
         return float("nan"), float("nan")
-    tail = _tail(level, n_groups)
+    tail = tail_of(level, n_groups)
     # Type 6, which keeps the level with a finite number of draws.
     low, high = np.quantile(good, [tail, 1 - tail], method="weibull")
     return float(low), float(high)
 
 
-def _tail(level: float, n_groups: float) -> float:
+def tail_of(level: float, n_groups: float) -> float:
+    """Return the share of draws beyond each end of an expanded percentile interval."""
     tail = (1 - level) / 2
     if not 1 < n_groups < np.inf:
         return tail

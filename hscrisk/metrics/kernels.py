@@ -52,19 +52,19 @@ def net_benefit(states: KnownStates, risk: FloatArray, thresholds: FloatArray) -
     return benefit
 
 
-def recalibration(states: KnownStates, risk: FloatArray) -> FloatArray:
+def recalibration(states: KnownStates, risk: FloatArray, *, level: bool = False) -> FloatArray:
     """Return calibration intercept (slope held at 1) and slope, shape (n_draws, 2).
 
     Weighted logistic regressions of the target on logit(risk). NaN where there is no maximum:
     without an event, without a subject known to be free of it, or (the slope) with risks that do
-    not vary or that separate the outcomes.
+    not vary or that separate the outcomes; a `level` has none.
     """
     x = log_odds(risk)
     spread = float(x.std())
     ones = np.ones((len(x), 1))
     found = np.full((len(states.weight), 2), np.nan)
     found[:, :1] = weighted_logistic(states.weight, states.target, ones, x)
-    if spread > SAME:
+    if spread > SAME and not level:
         line = np.column_stack([ones, (x - float(x.mean())) / spread])
         found[:, 1] = weighted_logistic(states.weight, states.target, line)[:, 1] / spread
     return found

@@ -9,7 +9,7 @@ from scipy.special import expit
 FloatArray = NDArray[np.float64]
 TINY = 1e-12
 MAX_STEPS = 50
-CONVERGED = 1e-7
+CONVERGED = 1e-6
 """Last step; what is left behind it is of the order of its square."""
 FURTHEST = 30.0
 """Log-odds for a standard deviation of a term beyond which the outcomes are separated."""
