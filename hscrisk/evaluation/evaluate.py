@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from hscrisk.errors import InvalidConfiguration
+from hscrisk.evaluation.clusters import whom_to_draw
 from hscrisk.evaluation.judged import Judged
 from hscrisk.evaluation.out_of_fold import NULL, CohortLike, predict_out_of_fold
 from hscrisk.evaluation.splits import design_in_words, make_splits
@@ -76,6 +77,8 @@ def evaluate(
         raise InvalidConfiguration(
             "the number of days must be 0 or above", field="integrate", value=integrate
         )
+    # Refused before hours of fitting, not behind them.
+    whom_to_draw(cohort.patient, cohort.centre, cluster)
     made = make_splits(
         splits,
         cohort.y,

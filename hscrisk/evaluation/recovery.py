@@ -14,12 +14,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hscrisk.errors import InvalidConfiguration
+from hscrisk.evaluation.clusters import whom_to_draw
 from hscrisk.evaluation.fitting import CohortLike, wants_centres
-from hscrisk.evaluation.judged import NO_INTERVAL, none, whom_to_draw
 from hscrisk.evaluation.out_of_fold import NULL, OutOfFold
+from hscrisk.evaluation.scores import none, summary
 from hscrisk.evaluation.table import COLUMNS
 from hscrisk.metrics.draws import Draws
-from hscrisk.metrics.intervals import percentile_interval
 from hscrisk.metrics.states import MINIMUM
 from hscrisk.survival import Outcome, check_outcome
 
@@ -159,7 +159,7 @@ def judge_days(
                 mean, null = scores[name]["days_mean_error"], scores[NULL]["days_mean_error"]
                 scores[name]["days_mean_error_minus_null"] = mean - null
         for metric in scores.get(name, dict.fromkeys((*MEANS, "days_median_error"))):
-            row = none(note) if note else _told(scores[name][metric], draws.n_groups)
+            row = none(note) if note else summary(metric, scores[name], draws.n_groups)
             told.append(common | {"model": name, "metric": metric} | row)
     return pd.DataFrame(told, columns=list(COLUMNS))
 
@@ -214,10 +214,3 @@ def weighted_median(weight: FloatArray, values: FloatArray) -> FloatArray:
     below = np.cumsum(weight[:, order], axis=1)
     half = (below >= below[:, -1:] / 2 * (1 - ROUNDING)).argmax(axis=1)
     return np.where(below[:, -1] > 0, values[order][half], np.nan)
-
-
-def _told(scores: FloatArray, n_groups: float) -> dict[str, Any]:
-    estimate = float(scores[0])
-    low, high = percentile_interval(scores[1:], n_groups=n_groups)
-    note = "" if np.isfinite(low) else NO_INTERVAL
-    return {"estimate": estimate, "low": low, "high": high, "note": note}

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from hscrisk.errors import InvalidConfiguration, NotEstimable
 from hscrisk.evaluation.fitting import CohortLike
 from hscrisk.evaluation.groupings import in_order, labels_of
-from hscrisk.evaluation.judged import METRICS, Judged, none
+from hscrisk.evaluation.judged import Judged
 from hscrisk.evaluation.out_of_fold import NULL, OutOfFold
+from hscrisk.evaluation.scores import METRICS, none
 from hscrisk.evaluation.sharing import shareable
 from hscrisk.evaluation.table import COLUMNS, EvaluationTable, to_records
 from hscrisk.evaluation.words import fixed, in_sentence

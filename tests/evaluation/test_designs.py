@@ -241,8 +241,10 @@ def test_days_that_are_only_integrated_over_change_nothing_else() -> None:
     assert set(told["horizon"]) == {100.0}
 
 
-def test_days_to_integrate_over_and_whom_to_draw_are_checked() -> None:
+def test_days_to_integrate_over_and_whom_to_draw_are_checked_before_anything_is_fitted() -> None:
+    models = {"m": Fitted(LogisticIncidence(horizons=HORIZONS).fit(cohort().X, cohort().y))}
     with pytest.raises(InvalidConfiguration, match="0 or above"):
-        evaluate({}, cohort(), integrate=-1)
-    with pytest.raises(InvalidConfiguration):
-        evaluate({}, cohort(), cluster="county")
+        evaluate(models, cohort(), integrate=-1)
+    for cluster in ("county", "centre"):
+        with pytest.raises(InvalidConfiguration):
+            evaluate(models, cohort(), cluster=cluster)

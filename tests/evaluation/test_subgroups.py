@@ -21,7 +21,7 @@ from hscrisk.evaluation import (
     standard_subgroups,
 )
 from hscrisk.evaluation.groupings import labels_of
-from hscrisk.evaluation.judged import METRICS
+from hscrisk.evaluation.scores import METRICS
 from hscrisk.evaluation.sharing import FEW, WITHHELD, suppressed
 from hscrisk.metrics import brier_score, index_of_prediction_accuracy, observed_expected_ratio
 from tests.evaluation.made_up import HORIZONS, Knows, cohort
