@@ -4,6 +4,8 @@
 patient), the risk on every day up to the last anchor horizon, and reads off each patient's 10 %,
 50 % and 90 % days given recovery by then. Each endpoint and seed is kept under `runs/bench`, so
 that a run that was broken off goes on. By default seeds 10 to 14, on which nothing was chosen.
+Errors are averaged over seeds per patient first; intervals are by bootstrap over centres where the
+cohort names 20, else over patients.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import hscrisk
 from hscrisk.cohort import Cohort
 from hscrisk.evaluation import OutOfFold, make_splits, predict_out_of_fold
 from hscrisk.evaluation.recovery import judge_days
+from hscrisk.evaluation.words import fixed
 
 ENDPOINTS = ("neutrophil_engraftment", "platelet_engraftment")
 SEEDS = (10, 11, 12, 13, 14)
@@ -82,14 +85,14 @@ def main(mapping: str, file: str, *seeds: str) -> None:
         first = table.iloc[0]
         print(
             f"{name}: {first['n']} with the event by day {first['horizon']:g}, "
-            f"5-fold, seeds {', '.join(map(str, chosen))}, intervals by bootstrap over centres"
+            f"5-fold, seeds {', '.join(map(str, chosen))}, 95 % intervals"
         )
         print(pd.pivot(table.assign(told=table.apply(in_words, axis=1)), **SHAPE).to_string())
 
 
 def in_words(row: pd.Series[Any]) -> str:
     """Return an estimate with its interval."""
-    return f"{row['estimate']:.3f} ({row['low']:.3f} to {row['high']:.3f})"
+    return f"{fixed(row['estimate'])} ({fixed(row['low'])} to {fixed(row['high'])})"
 
 
 if __name__ == "__main__":
