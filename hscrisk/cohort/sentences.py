@@ -127,7 +127,7 @@ def reach_words(endpoints: Mapping[str, Any]) -> str | None:
     ]
     if not late:
         return None
-    return f"Events by the last horizon, all that a training counts: {'; '.join(late)}."
+    return listed("Events by the last horizon, all that a training counts", late)
 
 
 def listed(head: str, names: Iterable[str]) -> str:

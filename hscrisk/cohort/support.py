@@ -124,9 +124,8 @@ def _cautions(told: Mapping[str, Any], n: int, day: float) -> list[str]:
             )
     if (steps := told["grain"]) is not None:
         said.append(
-            f"Days come from {steps['words']}: only every {steps['step']:g} days can there be an "
-            f"event, and each is known to about {steps['step']:.0f} days. Curves rise in steps; "
-            f"read a horizon as that much wide."
+            f"Days come from {steps['words']}: events can fall on every {steps['step']:.4g} days "
+            f"only, and curves rise in steps; a day is known to about {steps['step']:.0f} days."
         )
     later = [pile for pile in told["piled_days"] if pile["day"] > 1]
     if later:
