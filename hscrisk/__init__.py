@@ -26,6 +26,7 @@ _WHERE = {
     "judge_days": "hscrisk.evaluation",
     "load_bundle": "hscrisk.bundle",
     "load_endpoint": "hscrisk.endpoints",
+    "load_prior": "hscrisk.priors",
     "read_records": "hscrisk.ingest",
     "save_bundle": "hscrisk.bundle",
     "score_table": "hscrisk.scoring",

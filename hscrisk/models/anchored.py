@@ -17,10 +17,13 @@ from hscrisk.models.centre import CentreLayer
 from hscrisk.models.coherence import CompetingRisk
 from hscrisk.models.curve import MarginalCurve
 from hscrisk.models.era import YEAR, Era, decide
+from hscrisk.models.informed import InformedBackbone
+from hscrisk.models.linear_part import Linear, linear_part
 from hscrisk.models.recalibration import Recalibration
 from hscrisk.models.risk import AnchoredRisk, Part, Term
 from hscrisk.models.state import ModelState
 from hscrisk.models.training_data import TrainingData, require_aligned
+from hscrisk.priors import TermsDesign
 from hscrisk.survival import check_outcome
 
 FloatArray = NDArray[np.float64]
@@ -35,6 +38,8 @@ class AnchoredModel(IncidenceModel):
     centre_intercepts: bool
     calendar_year: bool
     era_: Era
+    prior: Any
+    prior_: dict[str, Any] | None = None
 
     @property
     def recalibration_(self) -> dict[str, Any] | None:
@@ -73,6 +78,10 @@ class AnchoredModel(IncidenceModel):
         self.horizons_, self.left_out_ = require_anchors(data.y, asked, self._minimum())
         return States.of(data.y, self.horizons_)
 
+    def _linear(self, data: TrainingData, states: States) -> Linear:
+        """Return how the linear part is fitted: under the prior where there is one."""
+        return linear_part(self.prior, self.endpoint, self._curve(), data, states, self.prior_sd)
+
     def _join(self, data: TrainingData, terms: tuple[Term, ...]) -> AnchoredRisk:
         """Return the engine of some terms, with the competing events and centres beside them."""
         competing = CompetingRisk.fit(
@@ -109,6 +118,11 @@ class AnchoredModel(IncidenceModel):
         if self.engine_.recalibration is not None:
             more_settings, more = self.engine_.recalibration.to_state("recalibration")
             settings, arrays = settings | more_settings, arrays | more
+        if isinstance(informed := self.engine_.terms[0].part, InformedBackbone):
+            settings["prior"] = {
+                **(self.prior_ or {}),
+                "terms": informed.layout.terms.terms.model_dump(mode="json"),
+            }
         if self.calendar_year:
             settings["era"] = {"cap": self.era_.cap, "reason": self.era_.reason}
         return settings, arrays, boosters
@@ -121,6 +135,8 @@ class AnchoredModel(IncidenceModel):
         competing = CompetingRisk.from_state(state, "competing", self.null_)
         if self.calendar_year:
             self.era_ = Era(**state.setting("era"))
+        if "prior" in state.settings:
+            self.prior_ = {k: v for k, v in state.setting("prior").items() if k != "terms"}
         centre = CentreLayer.from_state(state, "centre") if self.centre_intercepts else None
         line = Recalibration.from_state(state, "recalibration")
         self.engine_ = AnchoredRisk(self.horizons_, self._curve(), terms, competing, centre, line)
@@ -128,6 +144,10 @@ class AnchoredModel(IncidenceModel):
     def _part(self, state: ModelState, name: str) -> Part:
         if name == "backbone":
             return Backbone.from_state(state, name)
+        if name == "informed":
+            return InformedBackbone.from_state(
+                state, name, lambda terms: TermsDesign.of(terms, self.pipeline_)
+            )
         if name == "trees":
             # Imported here, so that linear models do not load xgboost.
             from hscrisk.models.trees import Trees

@@ -237,7 +237,11 @@ class IncidenceModel(BaseEstimator):  # type: ignore[misc]
         }
         settings, more, boosters = self._engine_state()
         settings |= {
-            "params": {name: _plain(value) for name, value in self.get_params(deep=False).items()},
+            "params": {
+                # A prior is told by what it is, and is in the coefficients.
+                name: None if name == "prior" else _plain(value)
+                for name, value in self.get_params(deep=False).items()
+            },
             "pipeline": self.pipeline_.to_dict(),
             "left_out": [[day, reason] for day, reason in self.left_out_.items()],
             "n_train": self.n_train_,

@@ -9,11 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from hscrisk.models.anchored import AnchoredModel
 from hscrisk.models.anchors import States
-from hscrisk.models.backbone import Backbone
 from hscrisk.models.growing import TreeSettings
 from hscrisk.models.growth import Growth, tree_settings
 from hscrisk.models.inner_folds import IntArray
 from hscrisk.models.joining import fading_weight, learned_weight
+from hscrisk.models.linear_part import Linear
 from hscrisk.models.risk import Term
 from hscrisk.models.state import ModelState
 from hscrisk.models.training_data import TrainingData
@@ -44,6 +44,8 @@ class LinearBoostedIncidence(AnchoredModel):
         Bootstrap refits for the trees' share of the interval; 0 for none.
     min_events : int
         An anchor needs as many events, non-events and patients at risk.
+    prior : Prior or str, optional
+        What other registries know (`hscrisk.priors`), by value or shipped name; needs `endpoint`.
     centre_intercepts : bool
         Whether `fit` takes the centres and gives each an intercept (`hscrisk.models.centre`).
     calendar_year : bool
@@ -82,6 +84,7 @@ class LinearBoostedIncidence(AnchoredModel):
         trees: TreeSettings | None = None,
         n_refits: int = 100,
         min_events: int = 10,
+        prior: Any = None,
         centre_intercepts: bool = False,
         calendar_year: bool = False,
         random_state: int = 0,
@@ -93,6 +96,7 @@ class LinearBoostedIncidence(AnchoredModel):
         self.trees = trees
         self.n_refits = n_refits
         self.min_events = min_events
+        self.prior = prior
         self.centre_intercepts = centre_intercepts
         self.calendar_year = calendar_year
         self.random_state = random_state
@@ -109,17 +113,21 @@ class LinearBoostedIncidence(AnchoredModel):
             n_jobs=self.n_jobs,
         )
         self.depth_, self.rounds_ = growth.chosen.depth, growth.chosen.rounds
-        self.tree_weight_ = self._weights(data, states, growth)
-        backbone = Backbone.fit(data.matrix, states, self.prior_sd)
+        linear = self._linear(data, states)
+        self.tree_weight_ = self._weights(data, states, growth, linear)
+        part = linear.fit(data.matrix, states)
+        self.prior_ = linear.told(part)
         terms = (
-            Term("backbone", backbone, 1 - self.tree_weight_),
+            Term(linear.name, part, 1 - self.tree_weight_),
             Term("trees", growth.part, self.tree_weight_),
         )
         self.engine_ = self._join(data, terms)
 
-    def _weights(self, data: TrainingData, states: States, growth: Growth) -> FloatArray:
+    def _weights(
+        self, data: TrainingData, states: States, growth: Growth, part: Linear
+    ) -> FloatArray:
         scarcity, rows = states.scarcity(), growth.rows
-        linear = _out_of_fold(data.matrix, states, growth.fold, self.prior_sd)
+        linear = _out_of_fold(data.matrix, states, growth.fold, part)
         if linear is None or growth.chosen.rounds == 0:
             return fading_weight(scarcity)
         weights = np.empty(len(scarcity))
@@ -151,9 +159,7 @@ class LinearBoostedIncidence(AnchoredModel):
         return params | {"trees": tree_settings(params["trees"])}
 
 
-def _out_of_fold(
-    matrix: Matrix, states: States, fold: IntArray, prior_sd: float
-) -> FloatArray | None:
+def _out_of_fold(matrix: Matrix, states: States, fold: IntArray, part: Linear) -> FloatArray | None:
     """Return the backbone's out-of-fold log-odds; None where a fold leaves an anchor no events."""
     out = np.empty(states.target.shape)
     for k in np.unique(fold):
@@ -161,6 +167,6 @@ def _out_of_fold(
         train = States(states.anchors, states.target[inside], states.weight[inside])
         if (train.scarcity() <= 0).any():
             return None
-        backbone = Backbone.fit(matrix[inside], train, prior_sd, spread=False)
-        out[~inside] = backbone.log_odds(matrix[~inside])
+        fitted = part.fit(matrix[inside], train, spread=False)
+        out[~inside] = fitted.log_odds(matrix[~inside])
     return out

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hscrisk.models.anchored import AnchoredModel
-from hscrisk.models.backbone import Backbone
 from hscrisk.models.risk import Term
 from hscrisk.models.training_data import TrainingData
 
@@ -28,6 +27,8 @@ class LogisticIncidence(AnchoredModel):
         deviation of a column.
     min_events : int
         An anchor needs as many events, non-events and patients at risk.
+    prior : Prior or str, optional
+        What other registries know (`hscrisk.priors`), by value or shipped name; needs `endpoint`.
     centre_intercepts : bool
         Whether `fit` takes the centres and gives each an intercept (`hscrisk.models.centre`).
     calendar_year : bool
@@ -54,6 +55,7 @@ class LogisticIncidence(AnchoredModel):
         *,
         prior_sd: float = 0.22,
         min_events: int = 10,
+        prior: Any = None,
         centre_intercepts: bool = False,
         calendar_year: bool = False,
     ) -> None:
@@ -61,11 +63,14 @@ class LogisticIncidence(AnchoredModel):
         self.horizons = horizons
         self.prior_sd = prior_sd
         self.min_events = min_events
+        self.prior = prior
         self.centre_intercepts = centre_intercepts
         self.calendar_year = calendar_year
 
     def _fit(self, data: TrainingData) -> None:
         states = self._anchor(data)
-        backbone = Backbone.fit(data.matrix, states, self.prior_sd)
-        term = Term("backbone", backbone, np.ones(len(self.horizons_)))
+        linear = self._linear(data, states)
+        part = linear.fit(data.matrix, states)
+        self.prior_ = linear.told(part)
+        term = Term(linear.name, part, np.ones(len(self.horizons_)))
         self.engine_ = self._join(data, (term,))

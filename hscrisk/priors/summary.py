@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hscrisk.cohort import Cohort
 from hscrisk.errors import NotEstimable
 from hscrisk.features import FeaturePipeline
 from hscrisk.priors.terms import Terms, TermsDesign, load_terms
 from hscrisk.survival import CensoringDistribution, check_outcome
 from hscrisk.survival.ipcw_logistic import GaussianPrior, fit_ipcw_logistic
+
+if TYPE_CHECKING:
+    from hscrisk.cohort import Cohort
 
 FloatArray = NDArray[np.float64]
 FEWEST_PATIENTS = 50

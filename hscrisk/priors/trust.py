@@ -19,6 +19,8 @@ ALONE_SD = 0.2
 OWN_SD = 0.1
 """Of a column of the cohort's own, beside the terms."""
 CONFLICT = 0.01
+WIDENINGS = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Factors by which the spread of effects is widened where the cohort contradicts the prior."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,16 @@ class TrustedFit:
     conflict : float
         P-value of the cohort's slope on the prior's log-odds being 1 within what the prior itself
         leaves open.
+    widened : float
+        What the covariance of the effects was multiplied by until there was no conflict; inf where
+        there always was one and the prior was set aside.
     """
 
     coef: FloatArray
     covariance: FloatArray
     trust: float
     conflict: float
+    widened: float = 1.0
 
 
 def fit_with_trust(
@@ -56,7 +62,8 @@ def fit_with_trust(
 
     Fits with the prior's effects times 1, .75, .5 and .25 (weights .4, .2, .2, .1), and once with
     none (N(0, .2^2), weight .1), are averaged by their Laplace evidence. The intercept's prior is
-    the same in all, so that trust is a matter of effects.
+    the same in all, so that trust is a matter of effects. Where the cohort contradicts the prior
+    (`conflict` below .01) the covariance of the effects is first widened until it does not.
 
     Parameters
     ----------
@@ -77,13 +84,18 @@ def fit_with_trust(
     Power priors and their mixtures: Ibrahim et al., Stat Med 2015;34:3724-3749; robust mixture
     priors: Schmidli et al., Biometrics 2014;70:1023-1032.
     """
+    told = conflict(terms, target, weight, mean, covariance)
+    widened, covariance = _widened(terms, target, weight, mean, covariance)
     design = np.column_stack([terms, own])
     n_own = own.shape[1]
     alone = np.diag([covariance[0, 0], *np.full(len(mean) - 1, ALONE_SD**2)])
-    candidates = [(scale, covariance) for scale in SCALES] + [(0.0, alone)]
+    candidates = [(0.0, alone, ALONE_WEIGHT)]
+    if np.isfinite(widened):
+        scaled = zip(SCALES, SCALE_WEIGHTS, strict=True)
+        candidates = [*((scale, covariance, share) for scale, share in scaled), *candidates]
     fits, log_weights = [], []
     start = None
-    for (scale, spread), weight_of in zip(candidates, (*SCALE_WEIGHTS, ALONE_WEIGHT), strict=True):
+    for scale, spread, weight_of in candidates:
         centre = np.concatenate([scale * mean, np.zeros(n_own)])
         centre[0] = mean[0]
         prior = GaussianPrior(centre, _precision(spread, n_own))
@@ -98,8 +110,25 @@ def fit_with_trust(
     for w, fit in zip(share, fits, strict=True):
         away = fit.coef - coef
         whole += w * (fit.covariance + np.outer(away, away))
-    trust = float(share @ np.array([*SCALES, 0.0]))
-    return TrustedFit(coef, whole, trust, conflict(terms, target, weight, mean, covariance))
+    trust = float(share @ np.array([scale for scale, _, _ in candidates]))
+    return TrustedFit(coef, whole, trust, told, widened)
+
+
+def _widened(
+    terms: FloatArray,
+    target: FloatArray,
+    weight: FloatArray,
+    mean: FloatArray,
+    covariance: FloatArray,
+) -> tuple[float, FloatArray]:
+    wide = covariance
+    for factor in WIDENINGS:
+        stretch = np.full(len(mean), np.sqrt(factor))
+        stretch[0] = 1.0
+        wide = covariance * np.outer(stretch, stretch)
+        if conflict(terms, target, weight, mean, wide) >= CONFLICT:
+            return factor, wide
+    return float("inf"), wide
 
 
 def conflict(
