@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hscrisk.errors import NotEstimable
-from hscrisk.evaluation.judged import whom_to_draw
+from hscrisk.evaluation.clusters import whom_to_draw
 from hscrisk.evaluation.out_of_fold import NULL, CohortLike
 from hscrisk.evaluation.report.calibration_figure import Smoothed
 from hscrisk.evaluation.report.decision_figure import NetBenefits
