@@ -12,7 +12,6 @@ from hscrisk.evaluation.report.calibration_figure import calibration_figure
 from hscrisk.evaluation.report.decision_figure import decision_figure
 from hscrisk.evaluation.report.discrimination import Point, discrimination_figure
 from hscrisk.evaluation.report.groups_figure import groups_figure
-from hscrisk.evaluation.report.kinds import kinds
 from hscrisk.evaluation.report.material import (
     Material,
     net_benefits,
@@ -31,7 +30,7 @@ def discrimination_section(m: Material, frame: pd.DataFrame, where: str) -> Sect
     """Return ROC curves at the day shown and the AUC at each horizon."""
     found = points(frame, "auc")
     alt = f"ROC curves. AUC at day {m.horizon:g}: {_scores(found, m)}."
-    drawing = discrimination_figure(roc_curves(m), found, m.horizon, kinds(list(m.risks)), alt)
+    drawing = discrimination_figure(roc_curves(m), found, m.horizon, m.kinds, alt)
     caption = (
         f"{where} Competing events count as not having had the event; weighted for censoring. "
         f"{POOLED if m.divided else ''}Bars: 95 % intervals."
@@ -47,7 +46,7 @@ def calibration_section(m: Material, where: str) -> Section:
         return Section("Calibration", notes)
     said = "; ".join(f"{model_name(n)} {fixed(100 * c.ici, 1)} points" for n, c in curves.items())
     alt = f"Observed against predicted risk. Mean distance (ICI): {said}."
-    drawing = calibration_figure(curves, kinds(list(m.risks)), alt)
+    drawing = calibration_figure(curves, m.kinds, alt)
     caption = (
         f"{where} Observed risk smoothed by weighted logistic regression on a restricted cubic "
         "spline of the predicted one, with pointwise 95 % band; dotted: perfect. Beneath: how many "
@@ -67,7 +66,7 @@ def decision_section(m: Material, where: str) -> Section:
         f"{where} Net benefit: true positives less false ones at the odds of the threshold, in "
         f"shares of all. Band: 95 % interval of {in_sentence(found.lead)}."
     )
-    drawing = decision_figure(found, kinds(list(m.risks)), alt)
+    drawing = decision_figure(found, m.kinds, alt)
     return Section("Decision curves", (Figure("decision", drawing, alt, caption),))
 
 

@@ -12,7 +12,9 @@ from hscrisk.evaluation.report.drawing import WIDTH, Panel, drawn, rule, text, w
 from hscrisk.evaluation.report.shown import estimate
 
 _ROW = 21
-_TICKS = (0.1, 0.25, 0.5, 0.8, 1.0, 1.25, 2.0, 4.0, 10.0)
+_TICKS = (0.1, 0.25, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 4.0, 10.0)
+_LESS = ((0.8, 1.25), (0.67, 1.5))
+"""What is left out, one pair after another, where more than five would stand there."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,8 @@ def forest_figure(rows: Sequence[ForestRow], description: str) -> Markup:
     panel = Panel(*place, x=(1 / reach, reach), y=(0, 1), log_x=True)
     at_one = panel.left + float(panel.across(1.0))
     known = [t for t in _TICKS if panel.across.holds(t)]
-    if len(known) > 5:
-        known = [t for t in known if t not in (0.8, 1.25)]
+    for pair in _LESS:
+        known = [t for t in known if t not in pair] if len(known) > 5 else known
     parts: list[object] = [
         text(0, 20, "group", "column"),
         text(194, 20, "n", "column", "end"),

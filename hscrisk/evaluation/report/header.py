@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hscrisk.evaluation.out_of_fold import NULL
-from hscrisk.evaluation.report.material import Bootstrap, Material
+from hscrisk.evaluation.report.bootstrap import Bootstrap
+from hscrisk.evaluation.report.material import Material
 from hscrisk.evaluation.report.shown import count, day, uncounted
 from hscrisk.evaluation.table import EvaluationTable
 from hscrisk.evaluation.words import model_name

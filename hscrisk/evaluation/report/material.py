@@ -11,13 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hscrisk.errors import NotEstimable
-from hscrisk.evaluation.clusters import whom_to_draw
 from hscrisk.evaluation.out_of_fold import NULL, CohortLike
+from hscrisk.evaluation.report.bootstrap import Bootstrap
 from hscrisk.evaluation.report.calibration_figure import Smoothed
 from hscrisk.evaluation.report.decision_figure import NetBenefits
 from hscrisk.evaluation.report.discrimination import Point
 from hscrisk.evaluation.report.groups_figure import RiskGroup
-from hscrisk.evaluation.report.kinds import lead_of
+from hscrisk.evaluation.report.kinds import kinds, lead_of
 from hscrisk.evaluation.sharing import SMALL
 from hscrisk.evaluation.table import EvaluationTable
 from hscrisk.metrics import calibration_curve, decision_curve, roc_curve
@@ -42,6 +42,8 @@ class Material:
     horizons : ndarray, shape (n_horizons,)
     risks : dict of str to ndarray, shape (n_judged, n_horizons)
         Of the models without a missing risk at `horizon`, in the table's order.
+    kinds : dict of str to str
+        How each model of the table is drawn; the same whichever of them can be.
     horizon : float
         The day that figures show.
     divided, repeated : bool
@@ -53,6 +55,7 @@ class Material:
     cluster: NDArray[Any]
     horizons: FloatArray
     risks: dict[str, FloatArray]
+    kinds: dict[str, str]
     horizon: float
     divided: bool
     repeated: bool
@@ -74,34 +77,6 @@ class Material:
         return self.risks[model][:, int(np.searchsorted(self.horizons, self.horizon))]
 
 
-@dataclass(frozen=True)
-class Bootstrap:
-    """How the intervals of the table were made, and those of the figures are.
-
-    Attributes
-    ----------
-    cluster : {"auto", "patient", "centre"}
-        As `hscrisk.evaluation.evaluate`.
-    n_draws, seed : int
-    """
-
-    cluster: str = "auto"
-    n_draws: int = 500
-    seed: int = 0
-
-    def labels(self, cohort: CohortLike, rows: NDArray[np.intp]) -> NDArray[Any]:
-        """Return by whom each of `rows` is drawn, shape (n_rows,)."""
-        centre = None if cohort.centre is None else np.asarray(cohort.centre)[rows]
-        return whom_to_draw(np.asarray(cohort.patient)[rows], centre, self.cluster)
-
-    def words(self, cohort: CohortLike, rows: NDArray[np.intp]) -> str:
-        """Return what the intervals of these rows rest on."""
-        label = self.labels(cohort, rows)
-        alone = whom_to_draw(np.asarray(cohort.patient)[rows], None, "patient")
-        what = "patients" if np.array_equal(label, alone) else "centres"
-        return f"bootstrap of {len(np.unique(label)):,} {what}, {self.n_draws:,} draws"
-
-
 def gather(table: EvaluationTable, cohort: CohortLike, bootstrap: Bootstrap) -> Material | None:
     """Return what figures are drawn from, or None where no horizon could be judged."""
     horizon = horizon_shown(table.frame, float(cohort.endpoint.primary_horizon))
@@ -119,6 +94,7 @@ def gather(table: EvaluationTable, cohort: CohortLike, bootstrap: Bootstrap) -> 
         cluster=bootstrap.labels(cohort, rows),
         horizons=found.horizons,
         risks=risks,
+        kinds=kinds(list(found.risks)),
         horizon=horizon,
         divided=len(np.unique(found.fold)) > 1,
         repeated=len(rows) < len(found.row),

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from hscrisk.evaluation.report.blocks import Listing, Page, Section
+from hscrisk.evaluation.report.bootstrap import Bootstrap
 from hscrisk.evaluation.report.figures import (
     calibration_section,
     decision_section,
@@ -16,7 +17,7 @@ from hscrisk.evaluation.report.figures import (
     tried,
 )
 from hscrisk.evaluation.report.header import About, caption_start, facts, verdict
-from hscrisk.evaluation.report.material import Bootstrap, Material, gather
+from hscrisk.evaluation.report.material import Material, gather
 from hscrisk.evaluation.report.recovery_section import recovery_section
 from hscrisk.evaluation.report.score_tables import (
     horizon_tables,

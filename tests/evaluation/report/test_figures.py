@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hscrisk.evaluation.report import Page
+from hscrisk.evaluation.report import Bootstrap, Page
 from hscrisk.evaluation.report.blocks import Figure
 from hscrisk.evaluation.report.calibration_figure import Smoothed, calibration_figure
 from hscrisk.evaluation.report.forest_figure import ForestRow, forest_figure
 from hscrisk.evaluation.report.kinds import kinds, lead_last, lead_of
 from hscrisk.evaluation.report.material import (
-    Bootstrap,
     gather,
     net_benefits,
     reach,
@@ -43,6 +42,8 @@ def test_who_refused_is_not_drawn_and_the_null_has_no_curve(material: Any, page:
     assert material.models == ["logistic", "default"]
     assert material.lead == "default"
     assert "refuses" not in drawing(page, "discrimination").drawing
+    # Nor does anybody else change colour for it.
+    assert material.kinds == kinds(["null", "logistic", "default", "refuses"])
 
 
 def test_the_area_under_the_drawn_roc_curve_is_the_auc(material: Any, page: Page) -> None:
