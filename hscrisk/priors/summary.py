@@ -84,7 +84,7 @@ class Summary:
     terms_hash: str
     definitions: Mapping[str, Any]
     endpoints: Mapping[str, tuple[AnchorSummary, ...]]
-    left_out: Mapping[str, str] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
     about: Mapping[str, Any] = field(default_factory=dict)
 
 
