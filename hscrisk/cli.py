@@ -162,12 +162,18 @@ app.add_typer(mapping_app, name="mapping")
 @mapping_app.command("draft")
 def draft_mapping(
     data: Annotated[Path, typer.Argument(help="CSV or Parquet, one row a transplant.")],
-    out: Annotated[Path, typer.Option(help="Mapping file to write; it must not exist yet.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Mapping file to write; it must not exist yet. Without it: the screen."),
+    ] = None,
 ) -> None:
     """Write a first mapping for an unseen file: what was guessed, why, and what to decide."""
     from hscrisk.ingest.draft import draft_mapping as look
-    from hscrisk.ingest.draft_text import write_draft
+    from hscrisk.ingest.draft_text import draft_text, write_draft
 
+    if out is None:
+        typer.echo(draft_text(look(data, data.stem)), nl=False)
+        return
     draft = look(data, out.stem)
     path = write_draft(draft, out)
     sure = sum(guess.is_sure for guess in draft.guesses)

@@ -13,6 +13,8 @@ from hscrisk.endpoints import Endpoint
 
 Days = NDArray[np.float64]
 
+_DEATH = 2
+"""Status of a death without the event."""
 LAST = 3
 """Rank of death as a competing event."""
 SLACK = 1.0
@@ -139,10 +141,17 @@ def _day(frame: pd.DataFrame, status: str | None, time: str) -> Days:
 
 
 def _told(frame: pd.DataFrame, endpoint: Endpoint, state: int) -> Days:
-    """Return the day of a competing event that the endpoint's own status tells."""
+    """Return the day of a competing event that the endpoint's own status tells.
+
+    What is dated after death did not happen: there the status tells of the death.
+    """
     followed = endpoint.followed
-    told = numbers(frame, followed.status) == state
-    return np.where(told, numbers(frame, followed.time), np.inf)
+    status, day = numbers(frame, followed.status), numbers(frame, followed.time)
+    told = np.where(status == state, day, np.inf)
+    if state != _DEATH:
+        return told
+    death = _day(frame, "death_status", "followup_day")
+    return np.where(np.isin(status, (1, 3)) & (day > death), death, told)
 
 
 def _sooner(first: Days, second: Days) -> Days:

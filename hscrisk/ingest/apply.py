@@ -9,15 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hscrisk.errors import MissingColumn, nearest
-from hscrisk.ingest.conditions import EMPTY, codes_of, columns_of, holds
 from hscrisk.ingest.field_source import FieldSource
 from hscrisk.ingest.mapping import Mapping
-from hscrisk.ingest.units import factor
+from hscrisk.ingest.refusal import Refusal
+from hscrisk.ingest.source_values import Cells, FileForm, values_of
 from hscrisk.schema import Contract, Field
-from hscrisk.schema.findings import Findings
-from hscrisk.schema.values import canonical, each_distinct, is_missing, parse_number
-
-_UNLISTED = object()
+from hscrisk.schema.findings import Findings, Severity
+from hscrisk.schema.values import canonical, is_missing, parse_number
 
 
 def absent_columns(mapping: Mapping, contract: Contract, present: set[str]) -> tuple[str, ...]:
@@ -66,7 +64,7 @@ def map_columns(
     findings: Findings,
     only: tuple[str, ...] | None = None,
 ) -> pd.DataFrame:
-    """Return contract columns; a code that is not listed is noted as a hard violation.
+    """Return contract columns; what cannot be read is noted as a hard violation.
 
     Parameters
     ----------
@@ -76,6 +74,7 @@ def map_columns(
         Fields to map; all by default.
     """
     mapped: dict[str, Any] = {}
+    told: dict[str, NDArray[np.bool_]] = {}
     for name in contract:
         if name not in mapping.fields or (only is not None and name not in only):
             continue
@@ -83,115 +82,73 @@ def map_columns(
         places = {column: located(mapping, field, column) for column in source.names}
         if all(place in frame.columns for place in places.values()):
             raw = {column: frame[place] for column, place in places.items()}
-            mapped[name] = _mapped(raw, field, source, mapping, findings)
+            mapped[name] = _mapped(raw, field, source, form_of(mapping), findings, told)
     return pd.DataFrame(mapped, index=frame.index)
+
+
+def form_of(mapping: Mapping) -> FileForm:
+    """Return how the file of a mapping is written."""
+    return FileForm(frozenset(mapping.missing), mapping.date_format, mapping.decimal)
 
 
 def _mapped(
     raw: dict[str, pd.Series[Any]],
     field: Field,
     source: FieldSource,
-    mapping: Mapping,
+    form: FileForm,
     findings: Findings,
+    told: dict[str, NDArray[np.bool_]],
 ) -> Any:
-    missing = frozenset(mapping.missing)
-    if source.constant is not None:
-        values = np.array([source.constant] * len(findings.rows), dtype=object)
-    elif source.row_number:
-        values = np.array([str(row) for row in findings.rows], dtype=object)
-    elif source.columns:
-        values = _joined([raw[column] for column in source.columns])
-    elif source.cases is not None:
-        values = _by_case(raw, source, missing)
-    else:
-        values = _translated(raw, field, source, mapping)
-    if source.only_when is not None:
-        codes = {c: codes_of(raw[c], missing) for c in columns_of(source.only_when)}
-        values[~holds(source.only_when, codes)] = None
-    unlisted = np.array([value is _UNLISTED for value in values], dtype=bool)
-    if unlisted.any():
-        _tell_unlisted(unlisted, raw, field, source, findings)
-        values[unlisted] = None
+    values = values_of(source, field, raw, findings.rows, form)
+    _tell(values, field, findings, told, "hard")
+    if source.agrees_with is not None:
+        other = values_of(source.agrees_with, field, raw, findings.rows, form)
+        _tell(other, field, findings, told, "soft")
+        _compare(values, other, field, source, findings)
     return pd.Series(values, dtype=object)
 
 
-def _by_case(
-    raw: dict[str, pd.Series[Any]], source: FieldSource, missing: frozenset[str]
-) -> NDArray[np.object_]:
-    cases = source.cases or ()
-    read = dict.fromkeys(column for case in cases for column in columns_of(case.when))
-    codes = {column: codes_of(raw[column], missing) for column in read}
-    rest = _UNLISTED if source.otherwise is None else source.otherwise
-    empty = np.all([column == EMPTY for column in codes.values()], axis=0)
-    values = np.full(len(empty), rest, dtype=object)
-    values[empty] = None
-    for case in reversed(cases):  # the first that holds has the last word
-        values[holds(case.when, codes)] = case.means
-    return values
-
-
-def _translated(
-    raw: dict[str, pd.Series[Any]], field: Field, source: FieldSource, mapping: Mapping
-) -> NDArray[np.object_]:
-    translate = _translator(field, source, mapping)
-    column = raw[source.values_from[0]]
-    values, _ = each_distinct(column, translate)
-    if source.instead:
-        codes = codes_of(column, frozenset())
-        for code, other in source.instead.items():
-            found, _ = each_distinct(raw[other], translate)
-            values[codes == code] = found[codes == code]
-    return values
-
-
-def _tell_unlisted(
-    unlisted: NDArray[np.bool_],
-    raw: dict[str, pd.Series[Any]],
+def _tell(
+    values: Cells,
     field: Field,
-    source: FieldSource,
     findings: Findings,
+    told: dict[str, NDArray[np.bool_]],
+    severity: Severity,
 ) -> None:
-    if source.cases is not None:
-        cells = [codes_of(column, frozenset()) for column in raw.values()]
-        told = [
-            ", ".join(map("=".join, zip(raw, r, strict=True))) for r in zip(*cells, strict=True)
-        ]
-        rule = f"{field.label} has no case in the mapping for these codes"
-        mend = "Add a case to the mapping."
-        findings.add(unlisted, field.name, np.array(told, dtype=object), rule, mend)
-        return
-    column, known = raw[source.values_from[0]], list(source.codes or ())
-    rule = f"{field.label} has a code that the mapping does not list"
-    mends = {text: nearest(text, known) for text in {canonical(v) for v in column[unlisted]}}
-    mend_each = [f"{mends.get(canonical(v), '')} Or list it in the mapping." for v in column]
-    findings.add(unlisted, field.name, column, rule, np.array(mend_each, dtype=object))
+    """Note what was refused, by rule, and make it missing; a column's own fault is told once."""
+    refused = np.array([isinstance(value, Refusal) for value in values], dtype=bool)
+    rules: dict[str, list[int]] = {}
+    for row in np.flatnonzero(refused):
+        refusal = values[row]
+        rules.setdefault(refusal.rule, [])
+        if refusal.column is not None:
+            seen = told.setdefault(refusal.rule, np.zeros(len(values), dtype=bool))
+            if seen[row]:
+                continue
+            seen[row] = severity == "hard"
+        rules[refusal.rule].append(int(row))
+    for rule, rows in rules.items():
+        where = np.zeros(len(values), dtype=bool)
+        where[rows] = True
+        found, mend = (np.full(len(values), None, dtype=object) for _ in range(2))
+        found[rows] = [values[row].found for row in rows]
+        mend[rows] = [values[row].mend for row in rows]
+        findings.add(where, field.name, found, rule, mend, severity)
+    values[refused] = None
 
 
-def _joined(raw: list[pd.Series[Any]]) -> NDArray[np.object_]:
-    joined = [
-        None if any(is_missing(cell) for cell in cells) else "-".join(map(canonical, cells))
-        for cells in zip(*raw, strict=True)
-    ]
-    return np.array([*joined, None], dtype=object)[:-1]
+def _compare(
+    values: Cells, other: Cells, field: Field, source: FieldSource, findings: Findings
+) -> None:
+    def plain(value: Any) -> Any:
+        number = parse_number(value) if field.is_numeric else None
+        return canonical(value) if number is None else number
 
-
-def _translator(field: Field, source: FieldSource, mapping: Mapping) -> Any:
-    missing = {*source.missing, *mapping.missing}
-    scale = None if source.unit is None else factor(field.unit or "", source.unit)
-
-    def translate(value: Any) -> Any:
-        code = canonical(value)
-        if code in missing:
-            return None
-        if source.codes is not None:
-            unlisted = _UNLISTED if source.otherwise is None else source.otherwise
-            return source.codes.get(code, unlisted)
-        if scale is not None:
-            number = parse_number(value)
-            if number is None:
-                return value  # the check names it
-            number *= scale
-            return float(round(number)) if field.kind in ("day", "integer") else number
-        return value
-
-    return translate
+    shown = np.full(len(values), None, dtype=object)
+    for row, (ours, theirs) in enumerate(zip(values, other, strict=True)):
+        if not (is_missing(ours) or is_missing(theirs)) and plain(ours) != plain(theirs):
+            shown[row] = f"{canonical(ours)} and {canonical(theirs)}"
+    differs = np.array([text is not None for text in shown], dtype=bool)
+    read = " and ".join(source.agrees_with.names if source.agrees_with else ())
+    rule = f"{field.label} must agree with {read}"
+    findings.add(differs, field.name, shown, rule, "Check both; the first one is used.", "soft")

@@ -1,7 +1,8 @@
 """A large file a piece at a time, with the answers that reading it whole would give.
 
-One pass over the identifiers comes first: a transplant given twice is quarantined wherever its two
-rows lie, so neither the size of the pieces nor the order of the rows changes what is accepted.
+One pass over the identifiers comes first: a transplant given twice is told wherever its rows lie
+(of rows that are the same word for word the first is kept), so neither the size of the pieces nor
+the order of the rows changes what is accepted.
 """
 
 from __future__ import annotations
@@ -17,10 +18,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from hscrisk.errors import InputOutputFailed
 from hscrisk.ingest.apply import map_columns
 from hscrisk.ingest.arff import LARGEST_FIELD
+from hscrisk.ingest.copies import row_texts
 from hscrisk.ingest.files import (
     NO_PARQUET,
     RawTable,
@@ -67,10 +70,11 @@ def read_in_chunks(
     if mapping.tables:
         yield checked_records(join_tables(source, mapping, contract), mapping, contract)
         return
-    twice = _given_twice(source, mapping, contract, rows)
+    again = _given_again(source, mapping, contract, rows)
+    seen: set[str] = set()
     for raw in raw_chunks(source, mapping.separator, rows=rows):
-        again = _noted(raw, mapping, contract, twice)
-        yield checked_records(Joined(raw, violations=(again,)), mapping, contract)
+        noted, copies = _noted(raw, mapping, contract, again, seen)
+        yield checked_records(Joined(raw, violations=(noted,)), mapping, contract, copies)
 
 
 def raw_chunks(source: str | Path, separator: str = ",", *, rows: int = ROWS) -> Iterator[RawTable]:
@@ -163,33 +167,54 @@ def _identifiers(raw: RawTable, mapping: Mapping, contract: Contract) -> pd.Seri
     return pd.Series(named, dtype=object)
 
 
-def _given_twice(
+def _given_again(
     source: str | Path, mapping: Mapping, contract: Contract, rows: int
-) -> frozenset[str]:
-    """Return the transplants of two or more rows, holding no more than 8 bytes a row."""
+) -> dict[str, bool]:
+    """Return the transplants of two or more rows, and whether those rows are all the same.
+
+    No more than 8 bytes a row are held, and the text of rows that may be concerned.
+    """
 
     def pieces() -> Iterator[Any]:
         for raw in raw_chunks(source, mapping.separator, rows=rows):
-            names = _identifiers(raw, mapping, contract).dropna().to_numpy(dtype=object)
-            yield names, pd.util.hash_array(names, categorize=False)
+            names = _identifiers(raw, mapping, contract)
+            told = names.notna().to_numpy()
+            short = np.zeros(len(names), dtype=np.uint64)
+            given = names[told].to_numpy(dtype=object)
+            short[told] = pd.util.hash_array(given, categorize=False)
+            yield raw.frame, names, told, short
 
-    hashes = np.sort(np.concatenate([short for _, short in pieces()]))
+    hashes = np.sort(np.concatenate([short[told] for _, _, told, short in pieces()]))
     suspects = np.unique(hashes[1:][hashes[1:] == hashes[:-1]])
     if len(suspects) == 0:
-        return frozenset()
+        return {}
     # Two names may share a hash: only the names themselves tell.
     counts: Counter[str] = Counter()
-    for names, short in pieces():
-        counts.update(names[np.isin(short, suspects)].tolist())
-    return frozenset(name for name, n in counts.items() if n > 1)
+    texts: dict[str, set[Any]] = {}
+    for frame, names, told, short in pieces():
+        here = told & np.isin(short, suspects)
+        for name, text in zip(names[here], row_texts(frame, here), strict=True):
+            counts[name] += 1
+            texts.setdefault(name, set()).add(text)
+    return {name: len(texts[name]) == 1 for name, n in counts.items() if n > 1}
 
 
 def _noted(
-    raw: RawTable, mapping: Mapping, contract: Contract, twice: frozenset[str]
-) -> pd.DataFrame:
+    raw: RawTable,
+    mapping: Mapping,
+    contract: Contract,
+    again: dict[str, bool],
+    seen: set[str],
+) -> tuple[pd.DataFrame, NDArray[np.bool_]]:
+    """Return violations of transplants given differently, and which rows are copies."""
     names = _identifiers(raw, mapping, contract)
     findings = Findings(raw.rows, names.fillna("").to_numpy(dtype=object))
     mend = "Give every transplant its own identifier; none of them was kept."
-    again = names.isin(list(twice))
-    findings.add(again, "transplant_id", names, "a transplant must be given once", mend)
-    return findings.table()
+    differ = names.isin([name for name, same in again.items() if not same])
+    findings.add(differ, "transplant_id", names, "a transplant must be given once", mend)
+    copies = np.zeros(len(names), dtype=bool)
+    for row, name in enumerate(names):
+        if again.get(name, False):
+            copies[row] = name in seen
+            seen.add(name)
+    return findings.table(), copies

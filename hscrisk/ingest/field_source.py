@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self
 
 import pydantic
 
-from hscrisk.ingest.conditions import SETTINGS, Case, When, Word, Words, columns_of
+from hscrisk.ingest.conditions import SETTINGS, When, Word, Words, columns_of
+from hscrisk.ingest.source_parts import (
+    Cases,
+    Codes,
+    DateColumn,
+    DateFormat,
+    Day,
+    Decimal,
+    Unit,
+)
 from hscrisk.schema.values import canonical
 
 
-def _codes(given: Any) -> Any:
+def _keyed(given: Any) -> Any:
     if not isinstance(given, dict):
         return given
-    return {canonical(code): canonical(level) for code, level in given.items()}
+    return {canonical(code): other for code, other in given.items()}
 
 
 class FieldSource(pydantic.BaseModel):
@@ -37,15 +47,29 @@ class FieldSource(pydantic.BaseModel):
         the row: a value that nobody explained must not turn into 'missing'.
     otherwise : str, optional
         What every code that is not listed, or every row without a case, means.
-    instead : mapping of str to str
-        Codes of this column that stand for another column's value, as a day of 1000000 that means
-        'never, see the last contact'. That column has the same unit and missing codes.
+    instead : mapping of str to FieldSource
+        Codes of this column that stand for another source's value, as a day of 1000000 that means
+        'never, see the last contact'; '' is an empty cell. The other source has its own unit,
+        codes, missing codes and form of dates: nothing is handed on to it.
+    agrees_with : FieldSource, optional
+        Another source that must say the same where both say something; a warning tells where not.
     only_when : mapping of str to Test, optional
         Conditions on other columns; the field is missing where they do not hold.
     missing : tuple of str
         Codes of this column that mean 'missing'.
-    unit : str, optional
-        The file's unit where it is not the contract's; days are rounded.
+    unit : Unit, optional
+        The file's unit where it is not the contract's, a word or by row; days are rounded.
+    decimal : {'.', ','}, optional
+        The decimal mark of this column, where it is not that of the file.
+    since : DateColumn, optional
+        The column is a date, and the value the time from this other date to it: whole days, or
+        years (whole on each birthday).
+    part : {'year'}, optional
+        The column is a date, and the value a part of it.
+    date_format : str, optional
+        How the dates of this column are written, where it is not as in the rest of the file.
+    imputed_day : int, optional
+        Day of the month that stands for all, where the dates are known to the month only.
     table : str, optional
         The table of the column, where a registry keeps several.
     optional : bool
@@ -58,15 +82,21 @@ class FieldSource(pydantic.BaseModel):
     columns: tuple[str, ...] | None = None
     constant: Word | None = None
     row_number: bool = False
-    cases: Annotated[tuple[Case, ...], pydantic.Field(min_length=1)] | None = None
-    codes: Annotated[dict[str, str], pydantic.BeforeValidator(_codes)] | None = None
+    cases: Cases | None = None
+    codes: Codes | None = None
     otherwise: Word | None = None
-    instead: Annotated[dict[str, str], pydantic.BeforeValidator(_codes)] = pydantic.Field(
+    instead: Annotated[dict[str, FieldSource], pydantic.BeforeValidator(_keyed)] = pydantic.Field(
         default_factory=dict
     )
+    agrees_with: FieldSource | None = None
     only_when: When | None = None
     missing: Words = ()
-    unit: str | None = None
+    unit: Unit | None = None
+    decimal: Decimal | None = None
+    since: DateColumn | None = None
+    part: Literal["year"] | None = None
+    date_format: DateFormat | None = None
+    imputed_day: Day | None = None
     table: str | None = None
     optional: bool = False
 
@@ -84,10 +114,23 @@ class FieldSource(pydantic.BaseModel):
         if self.otherwise is not None and self.codes is None and self.cases is None:
             rule = "otherwise needs codes or cases"
             raise ValueError(rule)
-        if self.instead and self.column is None:
-            rule = "instead needs a column"
+        needs_column = {"instead": self.instead, "since": self.since, "part": self.part}
+        for key, value in needs_column.items():
+            if value and self.column is None:
+                rule = f"{key} needs a column"
+                raise ValueError(rule)
+        if self.since is not None and self.part is not None:
+            rule = "since and part exclude each other"
+            raise ValueError(rule)
+        if self.codes is not None and (self.since or self.part or self.unit):
+            rule = "codes have no unit and no date; give one column to each"
             raise ValueError(rule)
         return self
+
+    @property
+    def is_date(self) -> bool:
+        """Return whether days or a year are taken from dates."""
+        return self.since is not None or self.part is not None
 
     @property
     def values_from(self) -> tuple[str, ...]:
@@ -95,9 +138,42 @@ class FieldSource(pydantic.BaseModel):
         return self.columns or (() if self.column is None else (self.column,))
 
     @property
+    def units(self) -> tuple[str, ...]:
+        """Return every unit that the source names."""
+        return () if self.unit is None else self.unit.said
+
+    @property
+    def whole(self) -> Iterator[FieldSource]:
+        """Yield this source and those inside it."""
+        yield self
+        inner = [*self.instead.values(), *([self.agrees_with] if self.agrees_with else [])]
+        for other in inner:
+            yield from other.whole
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Return the columns that are read, those of conditions too."""
         whens = [case.when for case in self.cases or ()]
         whens += [] if self.only_when is None else [self.only_when]
-        conditions = [column for when in whens for column in columns_of(when)]
-        return tuple(dict.fromkeys([*self.values_from, *self.instead.values(), *conditions]))
+        named = [*self.values_from]
+        named += [] if self.since is None else [self.since.column]
+        named += () if self.unit is None else self.unit.names
+        named += [column for other in [*self.whole][1:] for column in other.names]
+        named += [column for when in whens for column in columns_of(when)]
+        return tuple(dict.fromkeys(named))
+
+    def date_formats(self, default: str) -> Iterator[tuple[str, str, int | None]]:
+        """Yield each column of dates with its format and its imputed day, inner sources left out.
+
+        Parameters
+        ----------
+        default : str
+            The format of the file.
+        """
+        if self.column is not None:
+            yield self.column, self.date_format or default, self.imputed_day
+        if self.since is not None:
+            form = self.since.date_format or self.date_format or default
+            same = self.since.date_format is None
+            day = self.since.imputed_day or (self.imputed_day if same else None)
+            yield self.since.column, form, day

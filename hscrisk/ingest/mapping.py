@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -10,11 +11,14 @@ import pydantic
 from hscrisk.endpoints import endpoint_names
 from hscrisk.errors import InvalidConfiguration, nearest
 from hscrisk.ingest.conditions import SETTINGS, Word, Words
+from hscrisk.ingest.dates import ISO
 from hscrisk.ingest.field_source import FieldSource
+from hscrisk.ingest.source_parts import DateFormat, Decimal, why_not_dated
 from hscrisk.ingest.units import units_for
 from hscrisk.schema import Contract, Field, load_contract
 from hscrisk.schema.configuration import find_config, read_yaml, validated
 from hscrisk.schema.consistency import outcome_pairs
+from hscrisk.schema.follow_up import FollowUp
 from hscrisk.schema.values import canonical, parse_number
 
 CONTRACT = "contract"
@@ -28,6 +32,7 @@ def _keyed(given: Any) -> Any:
     return {canonical(k): v for k, v in given.items()} if isinstance(given, dict) else given
 
 
+LastDay = Literal["last_contact", "next_transplant"]
 _NONE: Any = pydantic.Field(default_factory=dict)
 
 
@@ -42,6 +47,9 @@ class Definitions(pydantic.BaseModel):
         within 1 day of that, otherwise the patient is censored there.
         'recorded': each outcome has its own last day, and its status alone says what came first
         (2 death, 3 another event).
+    followed_to : {'last_contact', 'next_transplant'} or mapping of str to them
+        To which day who did not have an outcome was followed for it, where no day is given: of all
+        outcomes, or by outcome. Not with 'overall', where it is the last contact anyway.
     dates_usable_from : mapping of str to int
         Outcomes (`relapse`) or endpoints of which days before this one are imputed or rounded, so
         that no earlier horizon can be estimated.
@@ -54,6 +62,7 @@ class Definitions(pydantic.BaseModel):
     model_config = SETTINGS
 
     follow_up: Literal["overall", "per_endpoint", "recorded"] = "overall"
+    followed_to: LastDay | dict[str, LastDay] | None = None
     dates_usable_from: dict[str, Annotated[int, pydantic.Field(ge=1)]] = _NONE
     immature_years: dict[str, tuple[int, ...]] = _NONE
     status_only: dict[str, Annotated[int, pydantic.Field(ge=1)] | Literal["ever"]] = _NONE
@@ -70,6 +79,23 @@ class Definitions(pydantic.BaseModel):
     nrm_rule: str | None = None
     death_rule: str | None = None
     disease_risk_group: str | None = None
+
+    @pydantic.model_validator(mode="after")
+    def _followed(self) -> Self:
+        if self.followed_to is not None and self.follow_up == "overall":
+            rule = (
+                "with follow_up: overall everybody is followed to the last contact already; "
+                "followed_to needs per_endpoint or recorded"
+            )
+            raise ValueError(rule)
+        return self
+
+    def follow_up_of(self, outcomes: Iterable[str]) -> FollowUp:
+        """Return how far each of some outcomes was followed."""
+        said = self.followed_to
+        if isinstance(said, str):
+            said = {name: said for name in outcomes if name != "death"}
+        return FollowUp(self.follow_up, said or {}, tuple(self.status_only))
 
     def declared(self) -> dict[str, Any]:
         """Return what is said, by name, as plain values (JSON)."""
@@ -129,6 +155,11 @@ class Mapping(pydantic.BaseModel):
     description, extraction_date : str, optional
     separator : str
         Of a CSV file.
+    decimal : {'.', ','}
+        The decimal mark of the file. Thousands separators are refused.
+    date_format : str
+        How dates are written, as `strptime` has it ('%d.%m.%Y'), or 'excel' for serial numbers;
+        ISO ('%Y-%m-%d') by default.
     missing : tuple of str
         Words that mean 'missing' in every column (an empty cell always does). A number is refused
         here: the same 99 may be a code in one column and a real day in another.
@@ -148,6 +179,8 @@ class Mapping(pydantic.BaseModel):
     description: str | None = None
     extraction_date: Word | None = None
     separator: str = pydantic.Field(default=",", min_length=1, max_length=1)
+    decimal: Decimal = "."
+    date_format: DateFormat = ISO
     missing: Words = ()
     ignore: Words = ()
     fields: dict[str, FieldSource]
@@ -214,14 +247,10 @@ def check_words(mapping: Mapping, contract: Contract, where: str) -> None:
             rule = f"{where}: no such field in the contract"
             raise InvalidConfiguration(rule, field=name, mend=nearest(name, contract))
         field = contract[name]
-        _check_levels(field, source, where)
-        if source.unit is not None and source.unit not in units_for(field.unit):
-            raise InvalidConfiguration(
-                f"{where}: unit cannot become {field.unit or 'one of this field'}",
-                field=name,
-                value=source.unit,
-                mend=nearest(source.unit, units_for(field.unit)),
-            )
+        for part in source.whole:
+            _check_levels(field, part, where)
+            _check_units(field, part, where)
+            _check_dates(field, part, mapping, where)
         if source.table is not None and source.table not in mapping.tables:
             rule = f"{where}: no such table"
             mend = nearest(source.table, mapping.tables)
@@ -229,6 +258,50 @@ def check_words(mapping: Mapping, contract: Contract, where: str) -> None:
         if (source.row_number or source.columns) and field.kind != "text":
             rule = f"{where}: row_number and columns are for identifiers"
             raise InvalidConfiguration(rule, field=name)
+
+
+def _check_units(field: Field, source: FieldSource, where: str) -> None:
+    known = units_for(field.unit, field.name)
+    for unit in source.units:
+        if source.since is not None and unit != field.unit:
+            rule = f"{where}: what is counted from a date comes in {field.unit or 'no unit'}"
+            raise InvalidConfiguration(rule, field=field.name, value=unit, mend="Leave unit out.")
+        if unit not in known:
+            raise InvalidConfiguration(
+                f"{where}: unit cannot become {field.unit or 'one of this field'}",
+                field=field.name,
+                value=unit,
+                mend=nearest(unit, known),
+            )
+
+
+def _check_dates(field: Field, source: FieldSource, mapping: Mapping, where: str) -> None:
+    if source.is_date or field.kind == "date":
+        if source.since is not None and field.unit not in ("days", "years"):
+            rule = f"{where}: only days and years can be counted from a date"
+            raise InvalidConfiguration(rule, field=field.name, value=source.since.column)
+        if source.part is not None and field.role != "year":
+            rule = f"{where}: a year is no value of this field"
+            raise InvalidConfiguration(rule, field=field.name, value=source.part)
+        for _, form, day in source.date_formats(mapping.date_format):
+            if (why := why_not_dated(form, day, source.part)) is not None:
+                raise InvalidConfiguration(f"{where}: {why}", field=field.name, value=form)
+            if day is not None:
+                _check_imputed(field, mapping, where)
+    elif source.date_format is not None or source.imputed_day is not None:
+        rule = f"{where}: date_format needs since, part, or a field that is a date"
+        mend = "Give since: COLUMN, the date from which days are counted."
+        raise InvalidConfiguration(rule, field=field.name, mend=mend)
+
+
+def _check_imputed(field: Field, mapping: Mapping, where: str) -> None:
+    """Refuse days made from months where nothing says from which day on they can be used."""
+    pairs = outcome_pairs(load_contract())
+    outcome = next((name for name, pair in pairs.items() if field.name == pair[1]), None)
+    if outcome is not None and outcome not in mapping.definitions.dates_usable_from:
+        rule = f"{where}: days of {outcome} made from months need definitions: dates_usable_from"
+        mend = f"Say from which day on they can be used: dates_usable_from: {{{outcome}: 60}}."
+        raise InvalidConfiguration(rule, field=field.name, mend=mend)
 
 
 def _check_outcomes(mapping: Mapping, contract: Contract, where: str) -> None:
@@ -240,6 +313,11 @@ def _check_outcomes(mapping: Mapping, contract: Contract, where: str) -> None:
                 rule = f"{where}: no such outcome or endpoint"
                 mend = nearest(name, known)
                 raise InvalidConfiguration(rule, field=part, value=name, mend=mend)
+    outcomes = tuple(outcome_pairs(contract))[1:]
+    for name in said.followed_to if isinstance(said.followed_to, dict) else ():
+        if name not in outcomes:
+            rule, mend = f"{where}: no such outcome", nearest(name, outcomes)
+            raise InvalidConfiguration(rule, field="followed_to", value=name, mend=mend)
     read = {column for source in mapping.fields.values() for column in source.names}
     for published in mapping.published:
         if published.endpoint not in known:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from hscrisk.errors import nearest
 from hscrisk.ingest.apply import absent_columns, located, map_columns
+from hscrisk.ingest.copies import copies_in
 from hscrisk.ingest.files import LARGEST_CELL, RawTable, read_table
 from hscrisk.ingest.mapping import Mapping, contract_mapping, load_mapping
 from hscrisk.ingest.result import ReadResult
@@ -21,6 +22,7 @@ from hscrisk.ingest.spreadsheet import is_formula
 from hscrisk.ingest.tables import Joined, join_tables
 from hscrisk.schema import Contract, Records, load_contract
 from hscrisk.schema.checks import run_checks, transplant_names
+from hscrisk.schema.consistency import outcome_pairs
 from hscrisk.schema.findings import Findings, in_order, in_words
 from hscrisk.schema.values import is_missing
 
@@ -114,8 +116,19 @@ def _contract_mapping(contract: Contract) -> Mapping:
     return contract_mapping(contract)
 
 
-def checked_records(joined: Joined, mapping: Mapping, contract: Contract) -> ReadResult:
-    """Return the records of a table that has been read: mapped, checked, set apart."""
+def checked_records(
+    joined: Joined,
+    mapping: Mapping,
+    contract: Contract,
+    copies: NDArray[np.bool_] | None = None,
+) -> ReadResult:
+    """Return the records of a table that has been read: mapped, checked, set apart.
+
+    Parameters
+    ----------
+    copies : ndarray of bool, shape (n_rows,), optional
+        Rows of a transplant that was given before, word for word; found in the table by default.
+    """
     raw, frame = joined.raw, joined.raw.frame
     absent = absent_columns(mapping, contract, {str(column) for column in frame.columns})
     findings = Findings(raw.rows, np.full(len(raw.rows), "", dtype=object))
@@ -126,7 +139,10 @@ def checked_records(joined: Joined, mapping: Mapping, contract: Contract) -> Rea
     _refuse_formulas(findings.names, findings)
     for name in joined.flat.columns:
         mapped[name] = joined.flat[name]
-    checked = run_checks(mapped, contract, findings, mapping.definitions.status_only)
+    follow_up = mapping.definitions.follow_up_of(outcome_pairs(contract))
+    if copies is None:
+        copies = copies_in(frame, mapped["transplant_id"])
+    checked = run_checks(mapped, contract, findings, follow_up, copies)
     violations = in_order([*joined.violations, findings.table(), *_ragged(raw)])
     hard = violations.loc[violations["severity"] == "hard", "row"].to_numpy(dtype=np.int64)
     accepted = ~np.isin(raw.rows, hard)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,12 @@ from hscrisk.schema.consistency import check_outcomes
 from hscrisk.schema.derive import derive
 from hscrisk.schema.fields import Contract, Field
 from hscrisk.schema.findings import Findings, printable
-from hscrisk.schema.values import TEXT, Distinct, canonical, is_missing, numbers
+from hscrisk.schema.follow_up import FollowUp, fill_last_days
+from hscrisk.schema.values import TEXT, Distinct, canonical, each_distinct, is_missing, numbers
 
-_COMMA = "Write a decimal point, no thousands separator and no unit."
+_PLAIN = "Write a decimal point, no thousands separator and no unit."
+_DATE = re.compile(r"\d{1,4}([./-])\d{1,2}\1\d{1,4}([ T].*)?")
+_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
 @dataclass(frozen=True)
@@ -71,12 +75,21 @@ def run_checks(
     frame: pd.DataFrame,
     contract: Contract,
     findings: Findings,
-    undated: Collection[str] = (),
+    follow_up: FollowUp | None = None,
+    copies: NDArray[np.bool_] | None = None,
 ) -> pd.DataFrame:
     """Return the typed frame of `check_records` and note violations in `findings`.
 
-    The index of `frame` must be 0, 1, 2, ...; outcomes of `undated` need no day.
+    The index of `frame` must be 0, 1, 2, ...
+
+    Parameters
+    ----------
+    follow_up : FollowUp, optional
+        What the mapping says of how far outcomes were followed.
+    copies : ndarray of bool, shape (n_rows,), optional
+        Rows of a transplant that was given before, word for word: they are refused, not the first.
     """
+    follow_up = FollowUp() if follow_up is None else follow_up
     _refuse_columns(frame, contract)
     typed = {}
     for name, field in contract.items():
@@ -88,10 +101,11 @@ def run_checks(
                 np.ones(len(frame), dtype=bool), name, nothing, f"{field.label} is required"
             )
     if "transplant_id" in typed:
-        _check_unique(typed["transplant_id"], findings)
+        _check_unique(typed["transplant_id"], findings, copies)
     checked = derive(pd.DataFrame(typed, index=frame.index), contract, findings)
-    check_outcomes(checked, contract, findings, undated)
-    return checked
+    filled = fill_last_days(checked, contract, follow_up)
+    check_outcomes(filled, contract, findings, follow_up)
+    return filled
 
 
 def _refuse_columns(frame: pd.DataFrame, contract: Contract) -> None:
@@ -119,6 +133,8 @@ def _check_field(column: pd.Series[Any], field: Field, findings: Findings) -> pd
         checked = _check_numbers(column, field, findings)
     elif field.is_categorical:
         checked = _check_levels(column, field, findings)
+    elif field.kind == "date":
+        checked = _check_dates(column, field, findings)
     else:
         checked = _check_text(column, field, findings)
     if field.required:
@@ -131,7 +147,8 @@ def _check_field(column: pd.Series[Any], field: Field, findings: Findings) -> pd
 def _check_numbers(column: pd.Series[Any], field: Field, findings: Findings) -> pd.Series[Any]:
     values, wrong = numbers(column)
     unit = f" {field.unit}" if field.unit else ""
-    findings.add(wrong, field.name, column, f"{field.label} must be a finite number", _COMMA)
+    rule = f"{field.label} must be a finite number"
+    findings.add(wrong, field.name, column, rule, _mends(column, wrong, field))
     if field.kind in ("integer", "day"):
         broken = np.isfinite(values) & (values != np.floor(values))
         rule = f"{field.label} must be a whole number"
@@ -149,6 +166,17 @@ def _check_numbers(column: pd.Series[Any], field: Field, findings: Findings) -> 
         rule = f"{field.label} usually lies between {low:g} and {high:g}{unit}"
         findings.add(odd, field.name, column, rule, "Check the value and its unit.", "soft")
     return pd.Series(np.where(beyond, np.nan, values), index=column.index, dtype=np.float64)
+
+
+def _mends(column: pd.Series[Any], wrong: NDArray[np.bool_], field: Field) -> Any:
+    mends = np.full(len(column), _PLAIN, dtype=object)
+    for row in np.flatnonzero(wrong):
+        text = str(column.iloc[row]).strip()
+        if field.kind == "day" and _DATE.fullmatch(text):
+            mends[row] = "A date gives days by since: COLUMN in the mapping (see date_format)."
+        elif _COMMA.fullmatch(text):
+            mends[row] = "Write a decimal point, or say decimal: ',' in the mapping."
+    return mends
 
 
 def _unit_hint(field: Field) -> str:
@@ -194,7 +222,36 @@ def _check_text(column: pd.Series[Any], field: Field, findings: Findings) -> pd.
     return checked.set_axis(column.index)
 
 
-def _check_unique(ids: pd.Series[Any], findings: Findings) -> None:
-    twice = (ids.duplicated(keep=False) & ids.notna()).to_numpy()
+def _check_dates(column: pd.Series[Any], field: Field, findings: Findings) -> pd.Series[Any]:
+    def day(value: Any) -> str | None:
+        if isinstance(value, date):
+            return value.isoformat()[:10]
+        try:
+            return date.fromisoformat(str(value).strip()).isoformat()
+        except ValueError:
+            return None
+
+    found, present = each_distinct(column, day)
+    wrong = present & np.array([value is None for value in found], dtype=bool)
+    mend = "Write it so, or declare the date_format in the mapping."
+    rule = f"{field.label} must be a date written YYYY-MM-DD"
+    findings.add(wrong, field.name, column, rule, mend)
+    checked: pd.Series[Any] = pd.Series(list(found), index=column.index, dtype=TEXT)
+    return checked
+
+
+COPY = "the row repeats an earlier one word for word"
+COPY_MEND = "Nothing to do: the first of them was kept."
+
+
+def _check_unique(
+    ids: pd.Series[Any], findings: Findings, copies: NDArray[np.bool_] | None
+) -> None:
+    again = np.zeros(len(ids), dtype=bool) if copies is None else copies
+    once = ids[~again]
+    # Of a transplant that is given differently as well, no copy is better than another.
+    twice = ids.isin(once[once.duplicated() & once.notna()]).to_numpy()
+    again = again & ~twice
+    findings.add(again, "transplant_id", ids, COPY, COPY_MEND)
     mend = "Give every transplant its own identifier; none of them was kept."
     findings.add(twice, "transplant_id", ids, "a transplant must be given once", mend)

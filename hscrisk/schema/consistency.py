@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import numpy as np
 import pandas as pd
 
 from hscrisk.schema.fields import Contract
 from hscrisk.schema.findings import Findings
+from hscrisk.schema.follow_up import FollowUp, check_without_day
+from hscrisk.schema.follow_up import column as _column
 
 NESTED = (
     ("acute_gvhd_3_4", "acute_gvhd_2_4"),
@@ -38,32 +38,55 @@ def check_outcomes(
     frame: pd.DataFrame,
     contract: Contract,
     findings: Findings,
-    undated: Collection[str] = (),
+    follow_up: FollowUp | None = None,
 ) -> None:
     """Note outcomes that contradict themselves, each other, death, or the kind of transplant.
 
-    Those of `undated` need no day.
+    Parameters
+    ----------
+    follow_up : FollowUp, optional
+        How far outcomes were followed; all of them to the last contact by default.
     """
+    follow_up = FollowUp() if follow_up is None else follow_up
     pairs = {
         name: pair
         for name, pair in outcome_pairs(contract).items()
         if pair[0] in frame.columns or pair[1] in frame.columns
     }
     for name, (status, day) in pairs.items():
-        if name not in undated:
+        if name not in follow_up.undated:
             _check_pair(frame, contract, findings, status, day)
+            if name != "death" and status in frame.columns and follow_up.mode != "overall":
+                check_without_day(frame, contract, findings, name, follow_up)
         if name != "death" and day in frame.columns:
             _check_against_death(frame, contract, findings, status, day)
     for narrow, wide in NESTED:
         if narrow in pairs and wide in pairs:
             _check_nested(frame, contract, findings, pairs[narrow], pairs[wide])
+    _check_cause(frame, contract, findings)
+    _check_donor(frame, contract, findings)
     _check_population(frame, contract, findings)
 
 
-def _column(frame: pd.DataFrame, name: str) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    if name not in frame.columns:
-        return np.full(len(frame), np.nan)
-    return frame[name].to_numpy(dtype=np.float64)
+def _check_cause(frame: pd.DataFrame, contract: Contract, findings: Findings) -> None:
+    if "cause_of_death" not in frame.columns:
+        return
+    given = frame["cause_of_death"]
+    alive = (_column(frame, "death_status") == 0) & given.notna().to_numpy()
+    rule = f"{contract['cause_of_death'].label} belongs to who has died"
+    mend = "Check death_status: alive, or dead?"
+    findings.add(alive, "cause_of_death", given, rule, mend, "soft")
+
+
+def _check_donor(frame: pd.DataFrame, contract: Contract, findings: Findings) -> None:
+    if "donor_sex" not in frame.columns or "donor_parity" not in frame.columns:
+        return
+    given = frame["donor_parity"]
+    known = given.notna() & (given != "unknown") & (given != "nulliparous")
+    rule = f"{contract['donor_parity'].label}: a male donor has none"
+    mend = "Check donor_sex and donor_parity."
+    odd = (known & (frame["donor_sex"] == "male")).to_numpy()
+    findings.add(odd, "donor_parity", given, rule, mend, "soft")
 
 
 def _check_pair(

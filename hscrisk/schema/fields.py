@@ -13,7 +13,7 @@ from hscrisk.errors import InvalidConfiguration
 from hscrisk.schema.configuration import read_yaml, validated
 
 Group = Literal["patient", "donor", "treatment", "landmark", "outcome", "identifier"]
-Kind = Literal["number", "integer", "category", "flag", "day", "text"]
+Kind = Literal["number", "integer", "category", "flag", "day", "date", "text"]
 When = Literal["before_conditioning", "at_infusion", "landmark", "after"]
 Population = Literal["all", "allogeneic", "autologous", "gene_modified", "cord"]
 Role = Literal["predictor", "outcome", "identifier", "centre", "year", "audit", "kept"]
@@ -32,8 +32,9 @@ class Field(pydantic.BaseModel):
     section : str
         Heading under which the dictionary has it.
     group : {'patient', 'donor', 'treatment', 'landmark', 'outcome', 'identifier'}
-    kind : {'number', 'integer', 'category', 'flag', 'day', 'text'}
-        A flag has the levels 'no' and 'yes'; a day is a whole number of days from infusion.
+    kind : {'number', 'integer', 'category', 'flag', 'day', 'date', 'text'}
+        A flag has the levels 'no' and 'yes'; a day is a whole number of days from infusion, a date
+        a calendar day (YYYY-MM-DD).
     unit : str
     plausible, hard : tuple of float
         Outside `plausible` a value is doubted (soft), outside `hard` it cannot be (hard).

@@ -99,6 +99,16 @@ def test_case_by_case(
     assert outcome([row], "chronic_gvhd", "per_endpoint") == [per_endpoint]
 
 
+@pytest.mark.parametrize("follow_up", ["overall", "per_endpoint", "recorded"])
+def test_what_is_dated_after_death_did_not_happen(follow_up: str) -> None:
+    rows = [cgvhd(1, 60, 1, 50), cgvhd(3, 60, 1, 50), cgvhd(1, 50, 1, 50), cgvhd(1, 60, 0, 50)]
+    told = [(2, 50), (2, 50), (1, 50), (1, 60)]
+    assert outcome(rows, "chronic_gvhd", follow_up) == told
+    late = [relapse(1, 60, 1, 50)]
+    assert outcome(late, "relapse", follow_up) == [(2, 50)]
+    assert outcome(late, "non_relapse_mortality", follow_up) == [(1, 50)]
+
+
 def relapse(status: Any, day: Any, dead: Any, last: Any) -> dict[str, Any]:
     return {
         "relapse_status": status,

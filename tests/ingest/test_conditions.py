@@ -106,13 +106,14 @@ def test_a_column_that_applies_to_some_rows_only(tmp_path: Path) -> None:
 def test_a_sentinel_stands_for_the_value_of_another_column(tmp_path: Path) -> None:
     fields = (
         "platelet_engraftment_status: {column: plt, codes: {1000000: 0}, otherwise: 1}\n"
-        "  platelet_engraftment_day: {column: plt, instead: {1000000: last}, unit: months_30.4}"
+        "  platelet_engraftment_day:\n    column: plt\n    unit: months_30.4\n"
+        "    instead: {1000000: {column: last, unit: weeks}, '': last}"
     )
     table = pd.DataFrame({"plt": ["1000000.0", "2", ""], "last": ["10", "11", "12"]})
     frame = read_records(table, mapping(tmp_path, fields)).accepted.frame
     assert frame["platelet_engraftment_status"].tolist()[:2] == [0.0, 1.0]
-    assert frame["platelet_engraftment_day"].tolist()[:2] == [304.0, 61.0]
-    assert frame.iloc[2].isna().sum() == 2
+    # Each source has its own unit: none is handed on.
+    assert frame["platelet_engraftment_day"].tolist() == [70.0, 61.0, 12.0]
 
 
 def test_months_become_whole_days(tmp_path: Path) -> None:

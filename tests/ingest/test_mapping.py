@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ def test_the_template_explains_every_key_of_the_language() -> None:
     for key in ("cases", "means", "only_when", "instead", "same_as", "other_than"):
         assert f"{key}:" in text, key
     for key in ("dates_usable_from", "immature_years", "status_only"):
+        assert f"{key}:" in text, key
+    for key in ("since", "part", "imputed_day", "agrees_with", "followed_to"):
         assert f"{key}:" in text, key
     for key in ("optional", "named_by", "per_endpoint", "recorded", "table"):
         assert key in text, key
@@ -103,6 +106,44 @@ def test_yes_and_no_are_words(tmp_path: Path) -> None:
         (BASE + "tables: {transplant: {file: a, key: b}}\n", "'transplants'"),
         (BASE + "registri: x\n", "'registry'"),
         ("fields: {}\n", "registry"),
+        (BASE + "date_format: '%d.%m.%y'\n", "four digits"),
+        (BASE + "date_format: DD.MM.YYYY\n", "no format of dates"),
+        (BASE + "date_format: '%d.%m.%Y %Q'\n", "no format of dates"),
+        (BASE + "decimal: ';'\n", "decimal"),
+        (BASE + "  followup_day: {column: a, date_format: '%d.%m.%Y'}\n", "needs since"),
+        (BASE + "  followup_day: {column: a, since: b, part: year}\n", "exclude each other"),
+        (BASE + "  followup_day: {column: a, since: b, unit: weeks}\n", "comes in days"),
+        (BASE + "  followup_day: {column: a, since: b, codes: {1: 2}}\n", "no date"),
+        (BASE + "  followup_day: {constant: 3, since: b}\n", "since needs a column"),
+        (BASE + "  weight_kg: {column: a, since: b}\n", "only days and years"),
+        (BASE + "  patient_age: {column: a, part: year}\n", "a year is no value"),
+        (BASE + "  followup_day: {column: a, sinse: b}\n", "'since'"),
+        (BASE + "  followup_day: {column: a, since: {columns: b}}\n", "'column'"),
+        (BASE + "  patient_age: {column: a, since: b, date_format: '%Y'}\n", "a year alone"),
+        (BASE + "  patient_age: {column: a, since: b, date_format: '%m/%Y'}\n", "imputed_day"),
+        (BASE + "  patient_age: {column: a, since: b, imputed_day: 15}\n", "is for dates without"),
+        (
+            BASE
+            + "  relapse_day:\n    {column: a, since: b, date_format: '%m/%Y', imputed_day: 15}\n",
+            "dates_usable_from",
+        ),
+        (BASE + "  weight_kg: {column: a, unit: {column: u}}\n", "a column and its codes"),
+        (BASE + "  weight_kg: {column: a, unit: {column: u, codes: {1: kgs}}}\n", "'kg'"),
+        (BASE + "  weight_kg: {column: a, unit: {column: u, code: {1: kg}}}\n", "'codes'"),
+        (BASE + "  followup_day: {column: a, instead: {1: {column: b, unit: week}}}\n", "'weeks'"),
+        (
+            BASE + "  patient_sex: {column: a, agrees_with: {column: b, codes: {1: mal}}}\n",
+            "'male'",
+        ),
+        (BASE + "definitions: {followed_to: last_contact}\n", "to the last contact already"),
+        (
+            BASE + "definitions: {follow_up: recorded, followed_to: {relaps: last_contact}}\n",
+            "'relapse'",
+        ),
+        (
+            BASE + "definitions: {follow_up: recorded, followed_to: {death: last_contact}}\n",
+            "no such outcome",
+        ),
         ("registry: My Centre\nfields: {}\n", "registry"),
     ],
 )
@@ -146,13 +187,11 @@ def test_every_unit_of_the_contract_that_can_be_converted_is_one() -> None:
         ("g/dL", "g/L", 130, 13),
         ("10^9/L", "/uL", 500, 0.5),
         ("10^9/L", "10^3/uL", 0.5, 0.5),
-        ("10^6/kg", "10^5/kg", 3, 0.3),
-        ("10^6/kg", "10^8/kg", 0.05, 5),
-        ("10^7/kg", "10^6/kg", 300, 30),
-        ("10^7/kg", "10^8/kg", 3, 30),
-        ("10^7/kg", "10^4/kg", 5, 0.005),
-        ("10^8/kg", "10^7/kg", 30, 3),
-        ("10^8/kg", "10^6/kg", 300, 3),
+        ("mg/L", "mg/dL", 3, 30),
+        ("ng/mL", "ug/L", 800, 800),
+        ("1/uL", "/mL", 30_000, 30),
+        ("1/uL", "10^9/L", 0.03, 30),
+        ("mg.h/L", "uM.min", 24_360, 100),
         ("kg", "kg", 7, 7),
     ],
 )
@@ -163,7 +202,28 @@ def test_units(unit: str, source: str, given_value: float, expected: float) -> N
 def test_no_unit_is_untested() -> None:
     marks = test_units.pytestmark[0].args[1]  # type: ignore[attr-defined]
     tested = {(case[0], case[1]) for case in marks}
-    assert {(u, s) for u, sources in FACTORS.items() for s in sources} <= tested
+    cells = {u for u in FACTORS if u.endswith("/kg")}
+    assert {(u, s) for u in set(FACTORS) - cells for s in FACTORS[u]} <= tested
+    assert cells == {"10^6/kg", "10^7/kg", "10^8/kg"}
+
+
+@given(st.sampled_from(["10^6/kg", "10^7/kg", "10^8/kg"]), st.integers(1, 10**9))
+def test_cells_of_any_power_are_the_same_cells(unit: str, cells: int) -> None:
+    def of(name: str) -> Fraction:
+        return Fraction(10) ** (0 if name == "/kg" else int(name[3:-3]))
+
+    for source in units_for(unit):
+        given_value = Fraction(cells) / of(source)
+        converted = float(given_value) * factor(unit, source)
+        assert converted == pytest.approx(float(Fraction(cells) / of(unit)), rel=1e-12)
+
+
+def test_an_amount_of_substance_depends_on_the_substance() -> None:
+    # 1 mg/dL is 88.4 umol/L of creatinine and 17.1 umol/L of bilirubin: by 113.12 and 584.66 g/mol.
+    for field, molar_mass in (("creatinine_mg_dl", 113.12), ("bilirubin_total_mg_dl", 584.66)):
+        per_mg_dl = 10_000 / molar_mass
+        assert factor("mg/dL", "umol/L", field) == pytest.approx(1 / per_mg_dl, rel=1e-3)
+    assert units_for("mg/dL") == ("mg/dL",)
 
 
 @given(st.integers(0, 20_000))
