@@ -23,7 +23,6 @@ FIELDS = {
     "donor type": ("donor_type",),
     "ancestry": ("patient_ancestry_group",),
 }
-Labels = pd.Series
 
 
 def standard_subgroups(
@@ -107,19 +106,25 @@ def _source(
     """Return the column behind a grouping, aligned with the cohort, or None."""
     own = {"centre": cohort.centre, "year of transplant": getattr(cohort, "year", None)}
     if name in own:
-        column = own[name]
-        return None if column is None else pd.Series(np.asarray(column), index=cohort.X.index)
+        given = own[name]
+        return None if given is None else pd.Series(np.asarray(given), index=cohort.X.index)
+    column: pd.Series[Any]
     for field in FIELDS.get(name, (name,)):
         if field in cohort.X.columns:
             column = cohort.X[field]
         elif records_frame is not None and field in records_frame.columns:
-            whose = records_frame.set_index("transplant_id")[field]
-            column = whose.reindex(np.asarray(cohort.transplant_id)).set_axis(cohort.X.index)  # type: ignore[attr-defined]
+            column = _aligned(records_frame, field, cohort)
         else:
             continue
         if column.notna().any():
             return column
     return None
+
+
+def _aligned(records_frame: pd.DataFrame, field: str, cohort: Any) -> pd.Series[Any]:
+    """Return a field of the records in the order of the cohort."""
+    whose = records_frame.set_index("transplant_id")[field]
+    return whose.reindex(np.asarray(cohort.transplant_id)).set_axis(cohort.X.index)
 
 
 def _ages(source: pd.Series[Any]) -> pd.Series[Any]:
