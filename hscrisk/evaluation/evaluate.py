@@ -32,7 +32,7 @@ def evaluate(
 
     Everything fitted is fitted inside the training parts. The null is the Aalen-Johansen curve of
     the training part, G the Kaplan-Meier curve of censoring of all judged rows, losses are pooled
-    over splits; the AUC compares only pairs of one split (`hscrisk.metrics.kernels.concordance`
+    over splits; the AUC compares only pairs of one split (`hscrisk.metrics.pairs.concordance`
     says why). Intervals: `hscrisk.metrics.intervals.bootstrap_multiplicity`.
 
     Parameters
