@@ -70,4 +70,5 @@ def table(
     ]
     inside = tag("table", tag("caption", caption), tag("thead", head), tag("tbody", *body))
     # A wide table scrolls by itself; the keyboard must reach it to do so.
-    return tag("div", inside, class_="wide", tabindex="0", role="region", aria_label=caption)
+    kind = "wide few" if len(header) <= 2 else "wide"
+    return tag("div", inside, class_=kind, tabindex="0", role="region", aria_label=caption)

@@ -106,8 +106,11 @@ def _introduction() -> Markup:
 
 
 def _endpoint(told: Mapping[str, Any], name: str) -> Markup:
+    late = told["events"] - told["events_by_last"]
+    by_last = f" ({told['events_by_last']:,} of them by day {told['last']})" if late else ""
     caption = (
-        f"{told['n']:,} transplants, {told['events']:,} events, {told['censored']:,} censored. "
+        f"{told['n']:,} transplants, {told['events']:,} events{by_last}, "
+        f"{told['censored']:,} censored. "
         f"Solid line and band: the endpoint with its 95 % interval; dashed: competing events."
     )
     return tag(

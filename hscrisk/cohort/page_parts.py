@@ -28,9 +28,15 @@ def facts(read: Mapping[str, Any], summary: Mapping[str, Any]) -> Markup:
         "Follow-up": " ".join(followed_words(summary)) or "not recorded",
     }
     for name, said in summary["definitions"].items():
-        rows[name.replace("_", " ").capitalize()] = _words(said)
+        rows[_term(name)] = _words(said)
     pairs = [child for term, said in rows.items() for child in (tag("dt", term), tag("dd", said))]
     return tag("dl", *pairs, class_="facts")
+
+
+def _term(name: str) -> str:
+    if name == "follow_up":
+        return "Follow-up is kept"
+    return name.replace("_", " ").capitalize().replace("gvhd", "GVHD").replace("Nrm", "NRM")
 
 
 def _words(said: Any) -> str:
@@ -43,16 +49,6 @@ def _words(said: Any) -> str:
 
 def reading_section(read: Mapping[str, Any]) -> Markup:
     """Return what was found wrong, by field and rule; no row and no value."""
-    contract = load_contract()
-    rows: list[tuple[object, ...]] = [
-        (
-            contract[group["field"]].label if group["field"] in contract else group["field"],
-            group["rule"],
-            "quarantined" if group["severity"] == "hard" else "warning",
-            f"{group['n']:,}",
-        )
-        for group in read["violations"]
-    ]
     listed = [
         tag("p", f"{words}: {', '.join(read[key])}.")
         for key, words in (
@@ -61,10 +57,29 @@ def reading_section(read: Mapping[str, Any]) -> Markup:
         )
         if read[key]
     ]
-    header = ("field", "rule", "what happened", "rows")
-    wrong = table(header, rows, "What was found wrong", words=3)
-    found = wrong if rows else tag("p", "Nothing was wrong.")
-    return tag("section", tag("h2", "Reading"), *listed, found)
+    wrong = [
+        _violations(caption, [g for g in read["violations"] if g["severity"] == severity])
+        for severity, caption in (
+            ("hard", "Quarantined: no row that breaks one of these is counted"),
+            ("soft", "Doubted: these rows are counted"),
+        )
+    ]
+    found = [part for part in wrong if part is not None]
+    nothing = [] if found else [tag("p", "Nothing was wrong.")]
+    return tag("section", tag("h2", "Reading"), *listed, *found, *nothing)
+
+
+def _violations(caption: str, groups: list[dict[str, Any]]) -> Markup | None:
+    contract = load_contract()
+    rows: list[tuple[object, ...]] = [
+        (
+            contract[group["field"]].label if group["field"] in contract else group["field"],
+            group["rule"],
+            f"{group['n']:,}",
+        )
+        for group in groups
+    ]
+    return table(("field", "rule", "rows"), rows, caption, words=2) if rows else None
 
 
 def size_sections(summary: Mapping[str, Any]) -> list[Markup]:
@@ -99,8 +114,8 @@ def support_section(summary: Mapping[str, Any]) -> Markup | None:
     return tag(
         "section",
         tag("h2", "What a training could support"),
-        tag("p", ASSUMED),
         table(SUPPORT, rows, caption),
+        tag("p", ASSUMED, class_="small"),
     )
 
 
