@@ -11,10 +11,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hscrisk.ingest.date_guess import DateGuess, guess_dates
+from hscrisk.ingest.decimals import with_point
+from hscrisk.ingest.naming import unknown_words
 from hscrisk.schema.values import canonical, is_missing, parse_number
 
 WORDS_FOR_MISSING = ("NA", "N/A", "n/a", "na", "NaN", "nan", "NULL", "null", ".", "?", "-", "--")
 MOST_CODES = 30
+_MANY = 50
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 _SENTINEL = re.compile(r"-?9{1,6}(\.\d)?|-?[789]{2}|-?(9)\2{2,5}|-[1789](\.\d)?|10{5,9}")
 
 
@@ -33,7 +38,15 @@ class ColumnProfile:
         Those that are numbers and no candidate for 'missing'.
     share_numeric : float
     missing_words, missing_codes : tuple of str
-        Words and codes that may mean 'missing'.
+        Words that mean 'missing' in any file, and codes that may mean it in this column.
+    unknown : tuple of str
+        Codes that are words for 'unknown', in some language: 'unbekannt', 'inconnu'.
+    decimal : str
+        The decimal mark of the numbers, empty where none has one.
+    thousands : bool
+        Whether the marks may divide thousands as well: 1,234.
+    dates : DateGuess or None
+        What dates the column holds.
     """
 
     name: str
@@ -45,6 +58,10 @@ class ColumnProfile:
     share_numeric: float
     missing_words: tuple[str, ...]
     missing_codes: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
+    decimal: str = ""
+    thousands: bool = False
+    dates: DateGuess | None = None
 
     @property
     def is_coded(self) -> bool:
@@ -53,8 +70,9 @@ class ColumnProfile:
 
     @property
     def real_codes(self) -> dict[str, int]:
-        """Return the codes that are no candidates for 'missing'."""
-        return {c: n for c, n in self.codes.items() if c not in self.missing_codes}
+        """Return the codes that are no candidates for 'missing' or 'unknown'."""
+        gone = {*self.missing_codes, *self.unknown}
+        return {c: n for c, n in self.codes.items() if c not in gone}
 
     @property
     def is_whole(self) -> bool:
@@ -72,8 +90,11 @@ def profile(column: pd.Series[Any], name: str) -> ColumnProfile:
     )
     filled = [text for text in texts if text not in words]
     counts = Counter(filled)
-    parsed = {text: parse_number(text) for text in counts}
+    decimal = _decimal(counts)
+    parsed = {text: _parsed(text, decimal) for text in counts}
     numeric = {text: value for text, value in parsed.items() if value is not None}
+    unknown = tuple(text for text in counts if text.lower() in unknown_words())
+    worded = sum(counts[text] for text in unknown)
     n_numeric = sum(counts[text] for text in numeric)
     few = len(counts) <= MOST_CODES and (len(counts) <= 12 or len(filled) >= 5 * len(counts))
     missing = _missing_codes(numeric, counts, coded=few)
@@ -86,10 +107,27 @@ def profile(column: pd.Series[Any], name: str) -> ColumnProfile:
         n_distinct=len(counts),
         codes=dict(sorted(counts.items(), key=_by_number)) if few else {},
         numbers=np.concatenate(values) if values else np.empty(0),
-        share_numeric=n_numeric / len(filled) if filled else 0.0,
+        share_numeric=n_numeric / (len(filled) - worded) if len(filled) > worded else 0.0,
         missing_words=words,
         missing_codes=missing,
+        unknown=unknown,
+        decimal=decimal,
+        thousands=decimal == "," and all(_THOUSANDS.fullmatch(t) for t in numeric if "," in t),
+        dates=guess_dates({text: n for text, n in counts.items() if text not in unknown}),
     )
+
+
+def _decimal(counts: Counter[str]) -> str:
+    """Return the decimal mark: a comma where some numbers have one and none has a point."""
+    commas = any("," in text and with_point(text) is not None for text in counts)
+    if any("." in text and parse_number(text) is not None for text in counts):
+        return "."
+    return "," if commas else ""
+
+
+def _parsed(text: str, decimal: str) -> float | None:
+    pointed = with_point(text) if decimal == "," else text
+    return None if pointed is None else parse_number(pointed)
 
 
 def _missing_codes(
@@ -101,6 +139,8 @@ def _missing_codes(
     if len(others) == 0:
         return ()
     low, high = float(others.min()), float(others.max())
+    if len(others) >= _MANY:
+        high = float(np.quantile(others, 0.98))  # a slip of the pen must not hide a code
     found = []
     for text, value in suspects.items():
         alone = counts[text] >= 2 or coded

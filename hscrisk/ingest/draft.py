@@ -11,46 +11,21 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from hscrisk.ingest.column_profile import ColumnProfile, profile
+from hscrisk.ingest.draft_doubts import settle
 from hscrisk.ingest.files import read_table
-from hscrisk.ingest.fitting import NO_FIT, Fit, fit
+from hscrisk.ingest.fit import NO_FIT, Fit
+from hscrisk.ingest.fitting import fit
+from hscrisk.ingest.guess import Guess, Seen
 from hscrisk.ingest.naming import aliases, alikeness
 from hscrisk.schema import Contract, load_contract
 from hscrisk.schema.consistency import outcome_pairs
-from hscrisk.schema.values import numbers
 
 SEPARATORS = (",", ";", "\t", "|")
-SURE, MAYBE = 0.74, 0.5
+MAYBE = 0.5
 _GROUPED = re.compile(r"(?:gp|grp|group|cat|band|class)[0-9]*$", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Guess:
-    """A column taken for a field.
-
-    Attributes
-    ----------
-    field, column : str
-    score : float
-        Between 0 and 1, of name and values together.
-    fit : Fit
-    alias : str
-        The name that the column's name is like.
-    """
-
-    field: str
-    column: str
-    score: float
-    fit: Fit
-    alias: str
-
-    @property
-    def is_sure(self) -> bool:
-        """Return whether it is mapped, and not only suggested."""
-        return self.score >= SURE and self.fit.sure
 
 
 @dataclass(frozen=True)
@@ -80,8 +55,20 @@ class Draft:
     @property
     def left_over(self) -> tuple[str, ...]:
         """Return the columns that nothing was guessed of."""
-        taken = {guess.column for guess in self.guesses}
+        taken = {column for guess in self.guesses for column in (guess.column, *guess.fit.reads)}
         return tuple(name for name in self.columns if name not in taken)
+
+    @property
+    def date_format(self) -> str | None:
+        """Return the format of most columns of dates, None where there are none."""
+        forms = [c.dates.form for c in self.columns.values() if c.dates and c.dates.is_plain]
+        return max(forms, key=forms.count, default=None)
+
+    @property
+    def decimal(self) -> str:
+        """Return the decimal mark of the file: a comma where no number has a point."""
+        marks = {column.decimal for column in self.columns.values()}
+        return "," if "," in marks and "." not in marks else "."
 
 
 def draft_mapping(source: str | Path | pd.DataFrame, registry: str | None = None) -> Draft:
@@ -103,22 +90,21 @@ def draft_mapping(source: str | Path | pd.DataFrame, registry: str | None = None
     table = read_table(source, separator)
     columns = {str(name): profile(table.frame[name], str(name)) for name in table.frame.columns}
     guesses, others = _guess(columns, contract)
-    for doubt in (_turned_round, _without_status):
-        guesses = tuple(doubt(guess, guesses, table.frame, contract) for guess in guesses)
+    settled = settle(guesses, Seen(table.frame, columns, contract))
     stem = "records" if isinstance(source, pd.DataFrame) else Path(source).stem
     return Draft(
         registry=_slug(registry or stem),
         separator=separator,
         n=len(table.frame),
         columns=columns,
-        guesses=guesses,
+        guesses=tuple(settled.values()),
         others=others,
     )
 
 
 def _guess(
     columns: dict[str, ColumnProfile], contract: Contract
-) -> tuple[tuple[Guess, ...], dict[str, tuple[str, ...]]]:
+) -> tuple[dict[str, Guess], dict[str, tuple[str, ...]]]:
     found = []
     grouped = {field.coarsens for field in contract.values() if field.coarsens}
     for name, names in aliases(contract).items():
@@ -144,9 +130,8 @@ def _guess(
             taken[guess.field] = guess
             used.add(guess.column)
     _never_observed(taken, columns, contract)
-    kept = tuple(taken[name] for name in order if name in taken)
     free = {f: tuple(c for c in names if c not in used) for f, names in others.items()}
-    return kept, {field: names for field, names in free.items() if names}
+    return taken, {field: names for field, names in free.items() if names}
 
 
 def _never_observed(
@@ -162,48 +147,6 @@ def _never_observed(
         taken[status] = Guess(
             status, guess.column, MAYBE, Fit(0.5, codes=never, evidence=words), day
         )
-
-
-def _turned_round(
-    guess: Guess, guesses: tuple[Guess, ...], frame: pd.DataFrame, contract: Contract
-) -> Guess:
-    """Doubt a status of 0 and 1 unless its day shows that 1 is the event: it comes sooner."""
-    day_of = dict(outcome_pairs(contract).values())
-    if guess.field == "acute_gvhd_status":
-        words = f"{guess.fit.evidence}; of any grade, or of grade II to IV?"
-        return replace(guess, fit=replace(guess.fit, sure=False, evidence=words))
-    if guess.field not in day_of or guess.fit.codes is not None or not guess.fit.sure:
-        return guess
-    day = next((g for g in guesses if g.field == day_of[guess.field]), None)
-    if day is None:
-        words = "0 and 1; no day shows which of them is the event"
-        return replace(guess, fit=replace(guess.fit, sure=False, evidence=words))
-    state = numbers(frame[guess.column])[0]
-    when = numbers(frame[day.column])[0]
-    known = np.isfinite(when)
-    with_it, without = when[known & (state == 1)], when[known & (state == 0)]
-    if len(with_it) == 0 or len(without) == 0:
-        words = "0 and 1; the days do not show which of them is the event"
-        return replace(guess, fit=replace(guess.fit, sure=False, evidence=words))
-    first, last = float(np.median(with_it)), float(np.median(without))
-    words = f"0 and 1; half of those with 1 by {first:.4g}, of those with 0 by {last:.4g}"
-    sure = first < last
-    words += "" if sure else ": is 1 really the event?"
-    return replace(guess, fit=replace(guess.fit, sure=sure, evidence=words))
-
-
-def _without_status(
-    guess: Guess, guesses: tuple[Guess, ...], frame: pd.DataFrame, contract: Contract
-) -> Guess:
-    """Doubt a day whose status is in doubt: by itself it says nothing."""
-    status_of = {day: status for status, day in outcome_pairs(contract).values()}
-    if guess.field not in status_of or guess.field == "followup_day":
-        return guess
-    status = next((g for g in guesses if g.field == status_of[guess.field]), None)
-    if status is not None and status.is_sure:
-        return guess
-    words = f"{guess.fit.evidence}; no status goes with it for certain"
-    return replace(guess, fit=replace(guess.fit, sure=False, evidence=words))
 
 
 def _separator(path: Path) -> str:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from hscrisk.errors import InputOutputFailed
 from hscrisk.ingest.column_profile import ColumnProfile
-from hscrisk.ingest.draft import Draft, Guess
+from hscrisk.ingest.draft import Draft
+from hscrisk.ingest.guess import Guess
 from hscrisk.ingest.mapping import load_mapping
+from hscrisk.ingest.yaml_text import printable, quoted
 from hscrisk.places import require_outside
 from hscrisk.schema import load_contract
 from hscrisk.schema.values import parse_number
@@ -23,7 +24,7 @@ _HEAD = (
     "It loads as it stands, and maps only what needed no decision. Every line that begins with",
     "'#   ' is a guess or a question for you: decide, then take the mark away.",
     "docs/mapping.md says how; docs/fields.md names every field.",
-    f"Counts below {SMALL} are not told.",
+    f"How many rows have a code is told from {SMALL} on.",
 )
 _CLOSING = (
     "To decide before any outcome is used:",
@@ -37,8 +38,6 @@ _CLOSING = (
     "- Is a code such as 99 really missing? It may be a code in one column and a day in another.",
 )
 _DWO = " (death without the event? see 'cases' in docs/mapping.md)"
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_ ./+-]*[A-Za-z0-9_+]|[A-Za-z_]")
-_RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "nan", "inf"}
 
 
 def draft_text(draft: Draft) -> str:
@@ -87,6 +86,10 @@ def _lines(draft: Draft) -> Iterator[str]:
     yield f"registry: {quoted(draft.registry)}"
     if draft.separator != ",":
         yield f"separator: {quoted(draft.separator)}"
+    if draft.decimal == ",":
+        yield 'decimal: ","     # every number with a decimal mark has a comma'
+    if draft.date_format is not None:
+        yield f"date_format: {quoted(draft.date_format)}     # as most columns of dates are written"
     yield "# extraction_date: 2024-06-30     # to decide: the day on which the data were taken"
     words = sorted({w for column in draft.columns.values() for w in column.missing_words})
     if words:
@@ -115,7 +118,7 @@ def _identity(draft: Draft) -> Iterator[str]:
     if found is None:
         yield "  transplant_id: {row_number: true}     # to decide: no column names every row"
         return
-    yield f"  # {_printable(found.column)}: {found.fit.evidence}"
+    yield f"  # {printable(found.column)}: {found.fit.evidence}"
     yield f"  transplant_id: {quoted(found.column)}"
     if not any(guess.field == "patient_id" for guess in draft.guesses):
         asked = "to decide: has nobody two transplants here?"
@@ -128,41 +131,63 @@ def _field(guess: Guess, draft: Draft) -> Iterator[str]:
     met = _met(column)
     others = draft.others.get(guess.field, ())
     if guess.is_sure:
-        yield f"  # {_printable(guess.column)}: {_printable(why, 300)}"
+        yield f"  # {printable(guess.column)}: {printable(why, 300)}"
         if met and field.is_categorical:
             yield f"  # met: {met}"
-        yield f"  {guess.field}: {{{_source(guess, column)}}}"
+        yield f"  {guess.field}: {{{_source(guess, column, draft)}}}"
     else:
         yield f"  #   {field.label}: to decide ({guess.score:.2f})"
-        yield f"  #   {_printable(guess.column)}: {_printable(why, 300)}"
+        yield f"  #   {printable(guess.column)}: {printable(why, 300)}"
         if met:
             yield f"  #   met: {met}"
         if field.levels:
             yield f"  #   levels: {', '.join(field.levels)}"
-        yield f"  #   {guess.field}: {{{_source(guess, column)}}}"
+        yield f"  #   {guess.field}: {{{_source(guess, column, draft)}}}"
     if others:
-        yield f"  #   or from: {', '.join(map(_printable, others))}"
+        yield f"  #   or from: {', '.join(map(printable, others))}"
 
 
-def _source(guess: Guess, column: ColumnProfile) -> str:
-    field = load_contract()[guess.field]
-    parts = [f"column: {quoted(column.name)}"]
-    codes = guess.fit.codes
-    never = codes is not None and set(codes) <= set(column.missing_codes)
-    if guess.fit.unit:
-        parts.append(f"unit: {quoted(guess.fit.unit)}")
-    if codes is not None or field.is_categorical:
-        listed = dict.fromkeys(column.real_codes, "?") | (codes or {})
-        told = ", ".join(
-            f"{quoted(code)}: {means if means == '?' else quoted(means)}"
-            for code, means in (codes or {} if never else listed).items()
-        )
-        parts.append(f"codes: {{{told}}}")
+def _source(guess: Guess, column: ColumnProfile, draft: Draft) -> str:
+    field, fit = load_contract()[guess.field], guess.fit
+    parts = {} if "cases" in fit.parts else {"column": quoted(guess.column)}
+    parts |= fit.parts
+    if "cases" in parts:
+        return _flow(parts)
+    never = fit.codes is not None and set(fit.codes) <= set(column.missing_codes)
+    if fit.unit:
+        parts["unit"] = quoted(fit.unit)
+    if column.dates is not None and column.dates.form != draft.date_format:
+        parts["date_format"] = quoted(column.dates.form)
+    if column.decimal == "," != draft.decimal and field.is_numeric and fit.codes is None:
+        parts["decimal"] = '","'
+    codes, missing = _codes(guess, column)
+    if codes is not None:
+        told = codes if not never else dict(fit.codes or {})
+        said = (f"{quoted(c)}: {m if m == '?' else quoted(m)}" for c, m in told.items())
+        parts["codes"] = f"{{{', '.join(said)}}}"
     if never:
-        parts.append("otherwise: 1")
-    elif column.missing_codes:
-        parts.append(f"missing: [{', '.join(map(quoted, column.missing_codes))}]")
-    return ", ".join(parts)
+        parts["otherwise"] = "1"
+    elif missing:
+        parts["missing"] = f"[{', '.join(map(quoted, missing))}]"
+    return _flow(parts)
+
+
+def _flow(parts: Mapping[str, str]) -> str:
+    return ", ".join(f"{key}: {said}" for key, said in parts.items())
+
+
+def _codes(guess: Guess, column: ColumnProfile) -> tuple[dict[str, str] | None, tuple[str, ...]]:
+    """Return the codes to tell, None where numbers are numbers, and those that mean 'missing'."""
+    field, fit = load_contract()[guess.field], guess.fit
+    missing = (*column.missing_codes, *(c for c in column.unknown if c not in (fit.codes or {})))
+    if fit.codes is None and not field.is_categorical:
+        return None, missing
+    listed = dict.fromkeys(column.real_codes, "?") | (fit.codes or {})
+    if any(level.startswith(("other", "unknown")) for level in field.levels):
+        # 88 may be 'other' as well as 'missing': here it is asked.
+        listed |= dict.fromkeys(column.missing_codes, "?")
+        missing = tuple(c for c in missing if c not in column.missing_codes)
+    return listed, missing
 
 
 def _met(column: ColumnProfile) -> str:
@@ -174,7 +199,7 @@ def _met(column: ColumnProfile) -> str:
     if wordy and common < 0.5 * column.n_filled:
         return f"{column.n_distinct} different texts, not listed here"
     return ", ".join(
-        f"{_printable(code)} ({n:,})" if n >= SMALL else f"{_printable(code)} (<{SMALL})"
+        f"{printable(code)} ({n:,})" if n >= SMALL else f"{printable(code)} (<{SMALL})"
         for code, n in column.codes.items()
     )
 
@@ -186,7 +211,8 @@ def _left(draft: Draft) -> Iterator[str]:
     yield "# Columns without a guess. Map them, or list them under 'ignore:'."
     for name in draft.left_over:
         column = draft.columns[name]
-        said = _met(column) or f"{column.n_distinct:,} different values"
+        said = column.dates.words if column.dates else ""
+        said = said or _met(column) or f"{column.n_distinct:,} different values"
         if column.n_filled == 0:
             said = "empty"
         hint = (
@@ -194,38 +220,4 @@ def _left(draft: Draft) -> Iterator[str]:
             if name.startswith("dwo")
             else ""
         )
-        yield f"#   {_printable(name)}: {said}{hint}"
-
-
-def quoted(text: str) -> str:
-    """Return a YAML scalar that is read as exactly this text.
-
-    >>> quoted("age"), quoted("no"), quoted("a: b"), quoted("7")
-    ('age', '"no"', '"a: b"', '7')
-    """
-    if _PLAIN.fullmatch(text) and text.lower() not in _RESERVED and " #" not in text:
-        return text
-    if re.fullmatch(r"0|-?[1-9][0-9]{0,14}", text):
-        return text
-    return f'"{"".join(map(_escaped, text))}"'
-
-
-def _escaped(letter: str) -> str:
-    code = ord(letter)
-    if letter in '"\\':
-        return f"\\{letter}"
-    if 0x20 <= code < 0x7F or (0xA0 <= code < 0xD800 and letter.isprintable()):
-        return letter
-    return (
-        f"\\x{code:02x}"
-        if code < 0x100
-        else f"\\u{code:04x}"
-        if code < 0x10000
-        else f"\\U{code:08x}"
-    )
-
-
-def _printable(text: str, most: int = 60) -> str:
-    """Return text fit for a comment: one line, nothing that YAML refuses."""
-    short = text if len(text) <= most else f"{text[: most - 3]}..."
-    return "".join(c if c.isprintable() and ord(c) < 0xD800 else "?" for c in short)
+        yield f"#   {printable(name)}: {said}{hint}"

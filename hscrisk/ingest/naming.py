@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,25 @@ _PARTS = re.compile(r"[a-z]+[0-9]*|[0-9]+")
 _POWER = re.compile(r"(?<![a-z0-9])x?(?:1e[0-9]+|10(?:\^|e)?[0-9]*)(?![a-z0-9])")
 _KEPT_IN = re.compile(r"^(intx|dwo)(?=[a-z])")
 _LITTLE = {"kg", "per", "mm3", "ul", "pct", "percent", "of", "the", "at", "and", "in"}
+_LITTLE |= {
+    "umol",
+    "mgdl",
+    "ngml",
+    "cgy",
+    "gy",
+    "de",
+    "du",
+    "des",
+    "del",
+    "der",
+    "von",
+    "au",
+    "zum",
+}
 _COMPETING = "dwo"
 """'Death without': what some registries call the flag of a competing event."""
+_DONOR = "donor"
+_SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "oe", "å": "aa"})
 
 
 @lru_cache(maxsize=1)
@@ -27,6 +45,23 @@ def synonyms() -> dict[str, Any]:
     return found
 
 
+@lru_cache(maxsize=1)
+def unknown_words() -> frozenset[str]:
+    """Return words, in lower case, that mean 'unknown' and nothing else."""
+    return frozenset(synonyms()["unknown"])
+
+
+def folded(text: str) -> str:
+    """Return text in lower case without accents, umlauts spelt out.
+
+    >>> folded("Größe"), folded("Décès"), folded("Año")
+    ('groesse', 'deces', 'ano')
+    """
+    parts = unicodedata.normalize("NFC", text).lower().translate(_SPELT)
+    apart = unicodedata.normalize("NFKD", parts)
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))
+
+
 @lru_cache(maxsize=20_000)
 def tokens(name: str) -> tuple[str, ...]:
     """Return the words of a name, in common spelling, without units and little words.
@@ -34,12 +69,13 @@ def tokens(name: str) -> tuple[str, ...]:
     >>> tokens("Recipient_gender"), tokens("CD34_x1e6_per_kg"), tokens("acute_GvHD_II_III_IV")
     (('patient', 'sex'), ('cd34',), ('acutegvhd', '2', '3', '4'))
     """
-    plain = _KEPT_IN.sub(r"\1 ", _POWER.sub(" ", _CAMEL.sub("_", name).lower()))
+    plain = _KEPT_IN.sub(r"\1 ", _POWER.sub(" ", folded(_CAMEL.sub("_", name))))
     found = [word for part in _PARTS.findall(plain) for word in _common(part)]
     kept = [word for word in found if word not in _LITTLE] or found
     joined = " ".join(kept)
     for kind in ("acute", "chronic"):
-        joined = joined.replace(f"{kind} gvhd", f"{kind}gvhd")
+        for order in (f"{kind} gvhd", f"gvhd {kind}"):
+            joined = joined.replace(order, f"{kind}gvhd")
     return tuple(joined.split())
 
 
@@ -81,6 +117,8 @@ def _alike(column: str, name: str) -> float:
     a, b = "".join(ours), "".join(theirs)
     if not a or not b or (_COMPETING in theirs) != (_COMPETING in ours):
         return 0.0
+    if _DONOR in theirs and _DONOR not in ours:
+        return 0.0  # what is the donor's is never the patient's
     if a == b:
         return 1.0
     if sorted(ours) == sorted(theirs):
