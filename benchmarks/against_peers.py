@@ -66,7 +66,11 @@ def compare(cohort: Cohort) -> list[dict[str, object]]:
         theirs, ours, nobody = (
             _mean([by_seed[seed] for seed in seeds]) for by_seed in (cells, found["default"], null)
         )
-        timed = [cells[seed].seconds for seed in seeds if np.isfinite(cells[seed].seconds)]
+        clock, cpu = (
+            _mean_of([getattr(cells[seed], name) for seed in seeds]) for name in ("seconds", "cpu")
+        )
+        both = (cells, found["default"])
+        notes = "; ".join(sorted({c[seed].note for c in both for seed in seeds} - {""}))
         for k, day in enumerate(cohort.endpoint.horizons):
             rows.append(
                 {
@@ -74,8 +78,8 @@ def compare(cohort: Cohort) -> list[dict[str, object]]:
                     "day": day,
                     "model": model,
                     "seeds": len(seeds),
-                    "seconds": np.mean(timed) if timed else np.nan,
-                    "note": "; ".join({cells[seed].note for seed in seeds} - {""}),
+                    "seconds": f"{clock:.0f} ({cpu:.0f})",
+                    "note": notes,
                     **difference(theirs[:, k], ours[:, k], nobody[:, k], index),
                 }
             )
@@ -89,7 +93,7 @@ def difference(
 
     `index` numbers each patient's centre; whole centres are drawn.
     """
-    if np.isnan(theirs).any():
+    if np.isnan(theirs).any() or np.isnan(ours).any():
         return dict.fromkeys(("theirs", "ours", "difference", "low", "high", "p"), np.nan)
     n = int(index.max()) + 1
     drawn = np.random.default_rng(0).multinomial(n, np.full(n, 1 / n), DRAWS)
@@ -152,12 +156,17 @@ def print_table(rows: list[dict[str, object]]) -> None:
     for model in dict.fromkeys(str(row["model"]) for row in judged):
         mine = [row for row in judged if row["model"] == model]
         gains = [float(str(row["difference"])) for row in mine]
-        seconds = {row["endpoint"]: float(str(row["seconds"])) for row in mine}
+        seconds = {row["endpoint"]: str(row["seconds"]) for row in mine}
         print(
             f"{model}: mean difference {np.mean(gains):.4f}; worse in "
             f"{sum(row['high'] < 0 for row in mine)} of {len(mine)}; "
-            f"seconds for five folds {', '.join(f'{s:.0f}' for s in seconds.values())}"
+            f"seconds for five folds (processor) {', '.join(seconds.values())}"
         )
+
+
+def _mean_of(seconds: list[float]) -> float:
+    known = [s for s in seconds if np.isfinite(s)]
+    return float(np.mean(known)) if known else np.nan
 
 
 def _mean(cells: list[Cell]) -> FloatArray:

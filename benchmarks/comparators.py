@@ -56,14 +56,16 @@ class Cell:
     ----------
     losses : ndarray, shape (n_patients, n_horizons)
         Weighted squared errors; NaN at a horizon that the model does not answer in every fold.
-    seconds : float
-        Of all five fits and predictions; NaN where an earlier run did not keep them.
+    seconds, cpu : float
+        Of all five fits and predictions, by the clock and of the processor (other work on the
+        machine does not count); NaN where an earlier run did not keep them.
     note : str
         Why losses are missing.
     """
 
     losses: FloatArray
     seconds: float
+    cpu: float
     note: str
 
 
@@ -94,21 +96,28 @@ def cell(cohort: Cohort, model: str, seed: int, *, fill: bool) -> Cell | None:
     earlier, path = KEPT / f"{stem}.npy", KEPT / f"{stem}-{model.replace(' ', '_')}.npz"
     if model in EARLIER and earlier.exists():
         losses = np.load(earlier, allow_pickle=False)[EARLIER.index(model)]
-        return Cell(losses, np.nan, "")
+        return Cell(losses, np.nan, np.nan, "")
     if path.exists():
         kept = np.load(path, allow_pickle=False)
-        return Cell(kept["losses"], float(kept["seconds"]), str(kept["note"]))
+        cpu = float(kept["cpu"]) if "cpu" in kept else np.nan
+        return Cell(kept["losses"], float(kept["seconds"]), cpu, str(kept["note"]))
     if not fill:
         return None
-    start = time.perf_counter()
+    start, begun = time.perf_counter(), time.process_time()
     risk, note = _out_of_fold(cohort, model, seed, days)
-    seconds = time.perf_counter() - start
-    made = Cell(_losses(cohort, risk, days), seconds, note)
+    seconds, cpu = time.perf_counter() - start, time.process_time() - begun
+    made = Cell(_losses(cohort, risk, days), seconds, cpu, note)
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
-        path, losses=made.losses, risks=risk, seconds=seconds, note=note, horizons=days
+        path,
+        losses=made.losses,
+        risks=risk,
+        seconds=seconds,
+        cpu=cpu,
+        note=note,
+        horizons=days,
     )
-    print(f"{path.name}: {seconds:.0f} s {note}", flush=True)
+    print(f"{path.name}: {seconds:.0f} s (processor {cpu:.0f} s) {note}", flush=True)
     return made
 
 

@@ -15,15 +15,25 @@ from hscrisk.survival import Outcome
 class CauseSpecificCox(ProportionalHazards):
     r"""A ridge Cox regression of each cause's hazard, Efron's way with ties.
 
-    :math:`F_k(t|x) = \sum_{u \le t} S(u-|x)\, dH_k(u|x)` with the product integral
-    :math:`S(t|x) = \prod_{u \le t} (1 - \sum_k dH_k(u|x))`. Where hazards of a day would exceed 1
-    together they are scaled to 1. A competing cause with fewer than 10 events has the same hazard
-    for everybody.
+    Of those event-free before day u the share :math:`1 - \exp(-\sum_k dH_k(u|x))` has an event on
+    it, divided among the causes as their hazards are, so that
+
+    .. math:: F_k(t|x) = \sum_{u \le t} S(u-|x)\, (1 - e^{-\sum_j dH_j})\,
+        dH_k / \textstyle\sum_j dH_j, \qquad S(t|x) = e^{-\sum_k H_k(t|x)} .
+
+    Where few have an event on one day this is the product integral
+    :math:`\sum S(u-|x)\, dH_k(u|x)`. Where many have (neutrophils recover within ten days), Efron's
+    hazards of a day are far above the share of those who have it, and the product integral
+    promises too much. A competing cause with fewer than 10 events has the same hazard for
+    everybody.
 
     Parameters
     ----------
     penalty : float, optional
         For every cause; by default chosen for each (`fit_hazard`).
+    product_limit : bool
+        Take the product integral itself, :math:`S(t|x) = \prod (1 - \sum_k dH_k)`, hazards of a
+        day scaled to 1 where they exceed it: what R's `riskRegression::CSC` predicts.
 
     Attributes
     ----------
@@ -31,8 +41,8 @@ class CauseSpecificCox(ProportionalHazards):
 
     References
     ----------
-    Benichou & Gail, Biometrics 1990;46:813-826. Unpenalised equal to R's `survival::coxph` and
-    `riskRegression::CSC` (tests/reference/cox.R).
+    Benichou & Gail, Biometrics 1990;46:813-826. Unpenalised equal to R's `survival::coxph` and,
+    with `product_limit`, to `riskRegression::CSC` (tests/reference/cox.R).
 
     Examples
     --------
@@ -44,6 +54,10 @@ class CauseSpecificCox(ProportionalHazards):
     """
 
     fits_: tuple[HazardFit, ...]
+
+    def __init__(self, penalty: float | None = None, *, product_limit: bool = False) -> None:
+        super().__init__(penalty)
+        self.product_limit = product_limit
 
     def _fit(self, design: FloatArray, outcome: Outcome) -> None:
         fits = []
@@ -73,8 +87,10 @@ class CauseSpecificCox(ProportionalHazards):
             upto = np.searchsorted(fit.times, days.max(), side="right")
             at = np.searchsorted(times, fit.times[:upto])
             hazards[:, k, at] = fit.relative(design)[:, None] * fit.jumps[:upto]
-        hazards /= np.maximum(hazards.sum(axis=1, keepdims=True), 1.0)
-        left = np.cumprod(1.0 - np.minimum(hazards.sum(axis=1), 1.0), axis=1)
+        total = hazards.sum(axis=1, keepdims=True)
+        share = np.minimum(total, 1.0) if self.product_limit else -np.expm1(-total)
+        hazards *= np.divide(share, total, out=np.zeros_like(total), where=total > 0)
+        left = np.cumprod(1.0 - share[:, 0], axis=1)
         before = np.column_stack([np.ones(len(design)), left[:, :-1]])
         curves = np.zeros((len(design), len(self.fits_), len(times) + 1))
         np.cumsum(before[:, None] * hazards, axis=2, out=curves[:, :, 1:])

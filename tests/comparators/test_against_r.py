@@ -55,7 +55,7 @@ def test_cox_is_coxph(case: dict[str, Any], cause: int) -> None:
 @pytest.mark.parametrize("case", COX)
 def test_incidences_are_those_of_csc(case: dict[str, Any]) -> None:
     y = {"event": case["event"], "duration": case["day"]}
-    model = CauseSpecificCox(penalty=0).fit(frame_of(case), y)
+    model = CauseSpecificCox(penalty=0, product_limit=True).fit(frame_of(case), y)
     found = model.predict_all_causes(frame_of(case, "new_"), case["at"])
     np.testing.assert_allclose(found[:, 0], by_patient(case, "risk_1"), **CLOSE)
     np.testing.assert_allclose(found[:, 1], by_patient(case, "risk_2"), **CLOSE)

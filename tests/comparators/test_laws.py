@@ -45,6 +45,7 @@ MODELS: dict[str, Any] = {
     "cox": CauseSpecificCox(),
     "cox, fixed": CauseSpecificCox(penalty=2.0),
     "cox, free": CauseSpecificCox(penalty=0.0),
+    "cox, product limit": CauseSpecificCox(penalty=2.0, product_limit=True),
     "fine-gray": FineGray(),
     "fine-gray, free": FineGray(penalty=0.0),
     "score": PublishedScore("score", horizons=DAYS),
@@ -103,11 +104,11 @@ def test_one_patient_is_predicted_as_in_a_batch(name: str) -> None:
     np.testing.assert_allclose(alone, batch[:5], rtol=0, atol=0 if name != "logistic" else 1e-12)
 
 
-@given(seed=st.integers(0, 10**6))
-@settings(max_examples=15)
-def test_incidences_of_all_causes_never_exceed_1(seed: int) -> None:
+@given(seed=st.integers(0, 10**6), product_limit=st.booleans())
+@settings(max_examples=20)
+def test_incidences_of_all_causes_never_exceed_1(seed: int, *, product_limit: bool) -> None:
     X, y = draw(seed, last=400)
-    model = fit(CauseSpecificCox(penalty=0.1), X, y)
+    model = fit(CauseSpecificCox(penalty=0.1, product_limit=product_limit), X, y)
     hot = X.assign(age=[-500.0, 500.0] * (len(X) // 2))
     every = model.predict_all_causes(hot, np.arange(0, y["duration"].max() + 1))
     assert every.shape[1] == 3
@@ -135,10 +136,26 @@ def test_without_effects_and_ties_cox_is_aalen_johansen(seed: int) -> None:
     X, y = draw(seed)
     rng = np.random.default_rng(seed)
     y["duration"] = y["duration"] + rng.permutation(len(y)) / (2 * len(y))
-    model = fit(CauseSpecificCox(penalty=1e12), X, y)
+    model = fit(CauseSpecificCox(penalty=1e12, product_limit=True), X, y)
     risk = model.predict_cumulative_incidence(X, DAYS)
     marginal = AalenJohansen().fit(y).predict(DAYS)
     np.testing.assert_allclose(risk, np.tile(marginal, (len(X), 1)), rtol=0, atol=1e-8)
+
+
+def test_days_with_many_events_promise_no_more_than_happened() -> None:
+    rng = np.random.default_rng(5)
+    X = pd.DataFrame({"age": rng.normal(size=1000)})
+    y = pd.DataFrame({"event": rng.choice([1, 1, 1, 2, 0], 1000), "duration": 0.0})
+    y["duration"] = rng.choice([10.0, 11.0, 12.0, 13.0], 1000, p=[0.1, 0.4, 0.4, 0.1])
+    marginal = AalenJohansen().fit(y).predict([11, 12])
+    shared, limit = (
+        fit(CauseSpecificCox(1e12, product_limit=way), X, y).predict_cumulative_incidence(
+            X[:1], [11, 12]
+        )[0]
+        for way in (False, True)
+    )
+    np.testing.assert_allclose(shared, marginal, rtol=0, atol=0.03)
+    assert (limit > marginal + 0.04).all()
 
 
 @given(seed=st.integers(0, 10**6), penalty=st.sampled_from([0.0, 1.0, 30.0]), stay=st.booleans())
