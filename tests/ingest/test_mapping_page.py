@@ -8,7 +8,9 @@ from typing import Any
 import pandas as pd
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from hscrisk.cli import app
 from hscrisk.cohort import build_cohort
 from hscrisk.endpoints import endpoint_names, load_endpoint
 from hscrisk.endpoints.page import render_competing
@@ -47,6 +49,21 @@ def test_the_table_of_competing_events_is_that_of_the_endpoints(root: Path) -> N
     page = (root / "docs" / "mapping.md").read_text(encoding="utf-8")
     table = render_competing(map(load_endpoint, endpoint_names()))
     assert f"<!-- from configs/endpoints -->\n{table}" in page
+
+
+def test_the_draft_of_the_readme_runs_as_written(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    line = "hscrisk mapping draft mine.csv"
+    assert f"`{line}`" in readme
+    frame = pd.DataFrame({"age": [30, 40], "sex": ["male", "female"]})
+    frame.to_csv(tmp_path / "mine.csv", index=False)
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, line.split()[1:])
+    assert result.exit_code == 0
+    assert mapping(tmp_path, result.output).registry == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.csv", "page.yaml"]
 
 
 def rows(n: int = 20) -> pd.DataFrame:
