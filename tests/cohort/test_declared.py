@@ -125,7 +125,10 @@ def test_recorded_statuses_alone_say_what_competed() -> None:
     day = rng.integers(2, 90, N).astype(float)
     day[:3] = np.nan
     source = records(
-        {"follow_up": "recorded"}, acute_gvhd_2_4_status=status, acute_gvhd_2_4_day=day
+        {"follow_up": "recorded"},
+        acute_gvhd_2_4_status=status,
+        acute_gvhd_2_4_day=day,
+        followup_day=900,
     )
     cohort = build_cohort(source, "acute_gvhd_2_4")
     expected = [
@@ -139,7 +142,9 @@ def test_recorded_statuses_alone_say_what_competed() -> None:
 
 def test_recorded_deaths_in_remission_are_those_of_the_relapse_status() -> None:
     status, day = [0, 1, 2] * (N // 3), [float(50 + i) for i in range(N)]
-    source = records({"follow_up": "recorded"}, relapse_status=status, relapse_day=day)
+    source = records(
+        {"follow_up": "recorded"}, relapse_status=status, relapse_day=day, followup_day=900
+    )
     relapse = build_cohort(source, "relapse").y
     nrm = build_cohort(source, "non_relapse_mortality").y
     assert relapse["event"].tolist() == status
