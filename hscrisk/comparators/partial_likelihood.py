@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
 
 from hscrisk.comparators.risk_sets import RiskSets
 from hscrisk.errors import NotEstimable
@@ -17,6 +18,8 @@ TOLERANCE = 1e-12
 """Newton's decrement at which the next step is the last."""
 NEAR = 1e-6
 """Decrement below which whole steps are taken: rounding of the likelihood hides what they gain."""
+CURVED = 1e-3
+"""From this penalty on every direction is curved enough for Cholesky's way to a step."""
 STEEPEST = 100.0
 """Largest log hazard ratio against the mean patient: beyond it is infinity."""
 PENALTIES = (1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0)
@@ -106,7 +109,7 @@ def _newton(x: FloatArray, sets: RiskSets, penalty: float, beta: FloatArray) -> 
         curvature = _information(x, sets, point)
         penalised = curvature + penalty * np.eye(len(beta))
         gradient = x.T @ (sets.dead - point.relative * point.exposure) - penalty * beta
-        step = np.linalg.lstsq(penalised, gradient, rcond=1e-11)[0]
+        step = _solve(penalised, gradient, penalty)
         decrement = float(gradient @ step)
         size = 1.0
         while True:
@@ -119,12 +122,18 @@ def _newton(x: FloatArray, sets: RiskSets, penalty: float, beta: FloatArray) -> 
             size /= 2
         beta, point = trial, reached
         if decrement < TOLERANCE:
-            terms = float(np.trace(np.linalg.lstsq(penalised, curvature, rcond=1e-11)[0]))
+            terms = float(np.trace(_solve(penalised, curvature, penalty)))
             return HazardFit(beta, penalty, sets.times, point.rates, point.log_likelihood, terms)
     raise NotEstimable(
         f"the proportional hazards reached no maximum in {MAX_STEPS} steps",
         mend="Give the coefficients a penalty; a term without one may separate the outcome.",
     )
+
+
+def _solve(matrix: FloatArray, right: FloatArray, penalty: float) -> FloatArray:
+    if penalty >= CURVED:
+        return np.asarray(cho_solve(cho_factor(matrix), right), dtype=np.float64)
+    return np.asarray(np.linalg.lstsq(matrix, right, rcond=1e-11)[0], dtype=np.float64)
 
 
 def _evaluate(x: FloatArray, sets: RiskSets, beta: FloatArray) -> _Point:
