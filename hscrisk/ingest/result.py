@@ -25,9 +25,9 @@ class ReadResult:
     ----------
     accepted : Records
     quarantined : DataFrame
-        `row` (from 1), `reasons` (each with field, rule, what was found and the mend, divided by
-        a bar), and the row as it was found (a column of the source that has one of those two names
-        is called `source.row`, `source.reasons`).
+        `row` (1 is the first after the header), `reasons` (each with field, rule, what was found
+        and the mend, divided by a bar), and the row as it was found (a column of the source that
+        has one of those two names is called `source.row`, `source.reasons`).
     violations : DataFrame
         All violations of all rows: `row`, `transplant_id`, `field`, `value`, `rule`, `mend`,
         `severity`.

@@ -26,7 +26,7 @@ def test_of_equal_rows_the_first_is_kept(rows: list[tuple[str, str]], size: int)
         contents.setdefault(name, set()).add(age)
     kept = {name: min(ages) for name, ages in contents.items() if len(ages) == 1}
     frame = result.accepted.frame
-    ages = frame["patient_age"].map("{:.0f}".format) if len(frame) else []
+    ages = [f"{age:.0f}" for age in frame.get("patient_age", [])]
     assert dict(zip(frame["transplant_id"], ages, strict=True)) == kept
     first = [i for i, (name, _) in enumerate(rows, 1) if name in kept]
     first = [i for i in first if rows[i - 1][0] not in [name for name, _ in rows[: i - 1]]]
