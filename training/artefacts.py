@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,14 +72,28 @@ def keep_check(config: TrainingConfig, read: ReadResult, summary: CohortSummary)
     read.quarantined.to_csv(config.out / "quarantined.csv", index=False)
 
 
-def keep_bundle(config: TrainingConfig, contents: Contents) -> Bundle:
-    """Write the bundle and the cards, which name its id and the day; return it as loaded."""
+def keep_bundle(
+    config: TrainingConfig, contents: Contents, figures: Mapping[str, str | None]
+) -> Bundle:
+    """Write the bundle and the cards, which name its id and the day; return it as loaded.
+
+    Parameters
+    ----------
+    config : TrainingConfig
+    contents : Contents
+    figures : mapping of str to str or None
+        The calibration figure of each endpoint, which lies beside its card.
+    """
     assemble.save(config.out / "bundle", contents)
     bundle = load_bundle(config.out / "bundle")
     cards = emptied(config.out / "cards")
     for name in bundle.endpoints:
-        facts = facts_of(bundle, name, trained=assemble.today())
-        (cards / f"{name}.md").write_text(render_model_card(facts), encoding="utf-8")
+        facts, figure = facts_of(bundle, name, trained=assemble.today()), None
+        if (drawn := figures.get(name)) is not None:
+            figure = f"{name}_calibration.svg"
+            (cards / figure).write_text(drawn, encoding="utf-8")
+        card = render_model_card(facts, figure=figure)
+        (cards / f"{name}.md").write_text(card, encoding="utf-8")
     return bundle
 
 

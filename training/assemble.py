@@ -148,6 +148,9 @@ def _about(t: Trained, config: TrainingConfig, summary: CohortSummary) -> dict[s
         ],
         "mismatches": told["mismatches"],
         "design": t.table.design,
+        "subgroups": t.told.subgroups,
+        "calibration": t.told.calibration,
+        "year": era.reason if (era := getattr(t.model, "era_", None)) else None,
     }
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+import hscrisk.comparators
 import hscrisk.models
 from hscrisk.endpoints import Endpoint
 from hscrisk.errors import InvalidConfiguration, nearest
@@ -23,7 +24,12 @@ KINDS = {
     "logistic": "LogisticIncidence",
     "boosted": "BoostedIncidence",
     "linear_boosted": "LinearBoostedIncidence",
+    "tuned_logistic": "TunedLogistic",
+    "cause_specific_cox": "CauseSpecificCox",
+    "fine_gray": "FineGray",
 }
+KEPT = ("marginal", "logistic", "boosted", "linear_boosted")
+"""Kinds that can be kept in a bundle; the others are there to be compared with."""
 
 
 class _Strict(BaseModel):
@@ -98,7 +104,15 @@ class ModelConfig(_Strict):
     `trees` among the settings holds those of how trees are grown.
     """
 
-    kind: Literal["marginal", "logistic", "boosted", "linear_boosted"]
+    kind: Literal[
+        "marginal",
+        "logistic",
+        "boosted",
+        "linear_boosted",
+        "tuned_logistic",
+        "cause_specific_cox",
+        "fine_gray",
+    ]
     settings: dict[str, Any] = Field(default_factory=dict)
 
     def build(self, endpoint: Endpoint, seed: int, *, refits: bool) -> Any:
@@ -117,7 +131,8 @@ class ModelConfig(_Strict):
         InvalidConfiguration
             When a setting is unknown; with the nearest known one.
         """
-        estimator = getattr(hscrisk.models, KINDS[self.kind])
+        room = hscrisk.models if self.kind in KEPT else hscrisk.comparators
+        estimator = getattr(room, KINDS[self.kind])
         known = set(inspect.signature(estimator).parameters)
         _refuse_unknown(self.settings, known - {"endpoint", "random_state"}, self.kind)
         given = {"endpoint": endpoint, "random_state": seed, **self.settings}

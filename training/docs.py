@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from hscrisk.bundle import Bundle, load_bundle
+from hscrisk.bundle.card import facts_of, render_model_card
 from hscrisk.errors import HscriskError, told
 from hscrisk.schema import load_contract, render_fields
 from training.artefacts import emptied
@@ -37,16 +40,24 @@ def write_fields(root: Path) -> None:
     (root / "docs" / "fields.md").write_text(page, encoding="utf-8")
 
 
-def write_cards(folder: Path, bundle: Bundle, config: str) -> None:
-    """Write the cards of a bundle and the page that lists them with their verdicts."""
+def write_cards(folder: Path, run_folder: Path, config: str) -> Bundle:
+    """Write the cards of a run's bundle and the page that lists them with their verdicts."""
+    bundle = load_bundle(run_folder / "bundle")
     cards = emptied(folder / bundle.name)
     lines = [HEAD.format(config=config)]
     for name in bundle.endpoints:
-        (cards / f"{name}.md").write_text(bundle.cards[name], encoding="utf-8")
+        figure = f"{name}_calibration.svg"
+        drawn = run_folder / "cards" / figure
+        facts = replace(facts_of(bundle, name), id=None, trained=None)
+        card = render_model_card(facts, figure=figure if drawn.is_file() else None)
+        (cards / f"{name}.md").write_text(card, encoding="utf-8")
+        if drawn.is_file():
+            shutil.copyfile(drawn, cards / figure)
         verdict = bundle.info["endpoints"][name]["verdict"]
         label = bundle.endpoints[name].label
         lines.append(f"| [{label}, {bundle.name}]({bundle.name}/{name}.md) | {verdict} |\n")
     (folder / "README.md").write_text("".join(lines), encoding="utf-8")
+    return bundle
 
 
 def main() -> int:
@@ -57,8 +68,7 @@ def main() -> int:
     try:
         config = load_training(DEMO)
         run(config, progress)
-        bundle = load_bundle(config.out / "bundle")
-        write_cards(ROOT / "model_cards", bundle, DEMO.name)
+        bundle = write_cards(ROOT / "model_cards", config.out, DEMO.name)
     except HscriskError as error:
         print(f"docs: {told(error)}", file=sys.stderr)
         return error.exit_code

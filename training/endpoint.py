@@ -15,6 +15,7 @@ from hscrisk.evaluation import EvaluationTable, evaluate
 from hscrisk.schema import Contract, Records
 from hscrisk.survival import AalenJohansen
 from training.config import ModelConfig, TrainingConfig
+from training.judged import Told, tell
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Trained:
         The honest sentence.
     reference : dict
         The marginal curve at the anchors: `horizons`, `incidence`, `low`, `high`, `n`, `events`.
+    told : Told
+        Groups of patients and calibration, for the card.
     """
 
     endpoint: Endpoint
@@ -40,6 +43,7 @@ class Trained:
     table: EvaluationTable
     verdict: str
     reference: dict[str, Any]
+    told: Told
 
     def headline(self) -> str:
         """Return the first sentence of the verdict."""
@@ -81,6 +85,7 @@ def train(
         table=table,
         verdict=table.sentence(endpoint),
         reference=reference(cohort),
+        told=tell(table, cohort, records, config.seed),
     )
 
 

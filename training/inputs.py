@@ -14,10 +14,10 @@ import hscrisk
 from hscrisk._version import __version__
 from hscrisk.datasets.bundled import COHORTS, bundled_cohort
 from hscrisk.endpoints import Endpoint, endpoint_names, load_endpoint
-from hscrisk.errors import InputOutputFailed, nearest
+from hscrisk.errors import InputOutputFailed, InvalidConfiguration, nearest
 from hscrisk.ingest.mapping import CONTRACT
 from hscrisk.schema.configuration import find_config
-from training.config import ModelConfig, TrainingConfig, fingerprint, load_model_config
+from training.config import KEPT, ModelConfig, TrainingConfig, fingerprint, load_model_config
 
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = ROOT / "requirements" / "all.txt"
@@ -63,6 +63,10 @@ def gather(config: TrainingConfig) -> Inputs:
     endpoints = tuple(found[name] for name in in_order(found))
     models = {name: load_model_config(name) for name in config.comparators}
     models["default"] = load_model_config(config.model)
+    if models["default"].kind not in KEPT:
+        rule = f"a model of kind '{models['default'].kind}' is there to be compared with, not kept"
+        mend = f"Name one of: {', '.join(KEPT)}."
+        raise InvalidConfiguration(rule, field="model", value=config.model, mend=mend)
     data = data_path(config.data)
     hashes = {
         "data": _sha256_of_all(data),

@@ -36,7 +36,8 @@ def run(config: TrainingConfig, progress: Progress) -> finished.Finished:
     artefacts.keep_evaluation(config, trained)
     with progress.step("bundle, cards") as notes:
         contents = assemble.contents(config, load_contract(), summary, inputs.hashes, trained)
-        bundle = artefacts.keep_bundle(config, contents)
+        figures = {t.endpoint.name: t.told.figure for t in trained}
+        bundle = artefacts.keep_bundle(config, contents, figures)
         notes.append(bundle.model_version)
     with progress.step("explain") as notes:
         notes += explain(config, bundle, read.accepted, trained)

@@ -15,11 +15,13 @@ from hscrisk.applicability import CohortProfile
 from hscrisk.applicability.profile import LevelsSeen, NumbersSeen
 from hscrisk.bundle.card_tables import (
     SMALL,
+    calibration_curve_table,
     calibration_table,
     count,
     markdown_table,
     number,
     performance_table,
+    subgroups_table,
 )
 from hscrisk.bundle.contents import Contents
 from hscrisk.bundle.tripod import tripod_table
@@ -113,8 +115,15 @@ def facts_of(bundle: Contents, endpoint: str, *, trained: str | None = None) -> 
     )
 
 
-def render_model_card(facts: CardFacts) -> str:
-    """Return the card of one endpoint as Markdown."""
+def render_model_card(facts: CardFacts, *, figure: str | None = None) -> str:
+    """Return the card of one endpoint as Markdown.
+
+    Parameters
+    ----------
+    facts : CardFacts
+    figure : str, optional
+        Where the calibration figure lies, beside the card.
+    """
     template = files("hscrisk.bundle").joinpath("card_template.md").read_text(encoding="utf-8")
     endpoint, said = facts.endpoint, facts.info.get("card", {})
     return Template(template).substitute(
@@ -138,6 +147,8 @@ def render_model_card(facts: CardFacts) -> str:
         design=_design(facts.own),
         performance=performance_table(facts.metrics),
         calibration=calibration_table(facts.metrics),
+        curve=_curve(facts, figure),
+        subgroups=subgroups_table(facts.own.get("subgroups", {})),
         limits=_limits(facts),
         licence=said.get("licence") or BLANK,
         contact=said.get("contact") or BLANK,
@@ -245,6 +256,15 @@ def _seen(seen: NumbersSeen | LevelsSeen) -> str:
 def _design(own: Mapping[str, Any]) -> str:
     design = own.get("design", BLANK)
     return f"Inside the cohort: {design}; everything fitted is fitted inside the fold."
+
+
+def _curve(facts: CardFacts, figure: str | None) -> str:
+    table = calibration_curve_table(facts.own.get("calibration", {}))
+    if figure is None or "rows" not in facts.own.get("calibration", {}):
+        return table
+    return (
+        f"![Observed against predicted risk; the numbers stand in the table.]({figure})\n\n{table}"
+    )
 
 
 def _limits(facts: CardFacts) -> str:

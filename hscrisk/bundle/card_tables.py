@@ -6,16 +6,19 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from hscrisk.evaluation.words import model_name
+
 SMALL = 10
 """A count from 1 to this less one is not shown: it could point at a person."""
 
 MODELS = {
     "null": "marginal curve (null)",
-    "logistic": "penalised regression",
     "default": "this model",
+    "logistic": "penalised regression",
 }
 PERFORMANCE = {
     "auc": "AUC",
+    "wolbers_c": "Wolbers' C",
     "brier": "Brier",
     "ipa": "IPA",
     "ipa_minus_logistic": "IPA minus regression",
@@ -24,7 +27,11 @@ CALIBRATION = {
     "oe_ratio": "observed / expected",
     "calibration_intercept": "intercept",
     "calibration_slope": "slope",
+    "ici": "ICI",
+    "e50": "E50",
+    "e90": "E90",
 }
+SUBGROUPS = {"auc": "AUC", "ipa": "IPA", "oe_ratio": "observed / expected"}
 
 
 def suppressed(n: int) -> int | str:
@@ -111,6 +118,42 @@ def calibration_table(metrics: Sequence[Mapping[str, Any]]) -> str:
     return _by_model(metrics, CALIBRATION, with_null=False)
 
 
+def calibration_curve_table(told: Mapping[str, Any]) -> str:
+    """Return the smoothed calibration curve at tenths of the predicted risks, or why none."""
+    if "rows" not in told:
+        return f"No calibration curve, because {told.get('why', 'none was recorded')}."
+    rows = [
+        (
+            number(row["risk"]),
+            f"{number(row['observed'])} [{number(row['low'])}, {number(row['high'])}]",
+        )
+        for row in told["rows"]
+    ]
+    head = (f"predicted by day {told['horizon']:g}", "observed [95 % interval]")
+    return markdown_table(head, rows)
+
+
+def subgroups_table(told: Mapping[str, Any]) -> str:
+    """Return scores by group of patients, with counts that may be shown, or why none."""
+    if "rows" not in told:
+        return f"No groups of patients, because {told.get('why', 'none were recorded')}."
+    rows, small = [], []
+    for row in told["rows"]:
+        if row["note"]:
+            small.append(f"- {row['variable']} {row['group']} cannot be judged: {row['note']}.")
+            continue
+        cells = [interval(row.get(metric)) for metric in SUBGROUPS]
+        rows.append([row["variable"], row["group"], row["n"], row["n_events"], *cells])
+    head = ["", "group", "transplants", "events", *SUBGROUPS.values()]
+    parts = [
+        f"By day {told['horizon']:g}, this model, out of fold; 95 % intervals.",
+        markdown_table(head, rows) if rows else "",
+        "\n".join(small),
+        str(told["sentence"]),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
 def _by_model(
     metrics: Sequence[Mapping[str, Any]], wanted: Mapping[str, str], *, with_null: bool
 ) -> str:
@@ -121,7 +164,7 @@ def _by_model(
     for horizon in sorted({row["horizon"] for row in metrics}):
         for model in models:
             found = [cells.get((horizon, model, metric)) for metric in wanted]
-            title = MODELS.get(model, model)
+            title = MODELS.get(model, model_name(model))
             if any(_is_known(cell) for cell in found):
                 rows.append([f"{horizon:g}", title, *map(interval, found)])
             else:

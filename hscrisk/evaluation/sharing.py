@@ -75,16 +75,16 @@ def shareable(frame: pd.DataFrame) -> pd.DataFrame:
             for group, word in zip(part["group"], words, strict=True):
                 if word:
                     shown.loc[here & (frame["group"] == group), column] = word
-    shown["note"] = frame["note"].map(_without_counts)
+    shown["note"] = frame["note"].map(without_counts)
     scores = ["estimate", "low", "high"]
     shown[scores] = frame[scores].round(DIGITS)
     return shown
 
 
-def _without_counts(note: str) -> str:
+def without_counts(note: str) -> str:
     """Return a note without the number of patients in it.
 
-    >>> _without_counts("only 4 events by day 100 (10 needed)")
+    >>> without_counts("only 4 events by day 100 (10 needed)")
     'too few events by day 100 (10 needed)'
     """
     return re.sub(r"\bonly \d+\b", "too few", note)

@@ -47,6 +47,31 @@ def facts() -> CardFacts:
         "competing": {"death": 7},
         "censored": 54,
         "design": "5-fold cross-validation by patient",
+        "calibration": {
+            "horizon": 365.0,
+            "rows": [{"risk": 0.1, "observed": 0.125, "low": 0.05, "high": 0.2}],
+        },
+        "subgroups": {
+            "horizon": 365.0,
+            "rows": [
+                {
+                    "variable": "sex",
+                    "group": "female",
+                    "n": 57,
+                    "n_events": 15,
+                    "note": "",
+                    "oe_ratio": {"estimate": 1.2, "low": 0.8, "high": 1.7},
+                },
+                {
+                    "variable": "age",
+                    "group": "60 and over",
+                    "n": "<10",
+                    "n_events": "<10",
+                    "note": "too few events by day 365 (10 needed)",
+                },
+            ],
+            "sentence": "Furthest from calibrated in sex female.",
+        },
         "mismatches": ["relapse rule: theirs; the endpoint means ours"],
     }
     return CardFacts(
@@ -83,6 +108,7 @@ def test_every_section_is_there_and_nothing_is_left_to_fill(facts: CardFacts) ->
         "## Predictors",
         "## Performance",
         "## Calibration",
+        "## Groups of patients",
         "## Where it does not apply",
         "## Limits",
         "## Licence",
@@ -105,6 +131,19 @@ def test_it_states_what_the_run_found(facts: CardFacts) -> None:
     assert "the endpoint means ours" in card
     assert "- old practice" in card
     assert re.search(r"\| patient age \| before conditioning \| \d+ to \d+ years \| 0% \|", card)
+
+
+def test_groups_and_calibration_are_told(facts: CardFacts) -> None:
+    card = render_model_card(facts, figure="relapse_calibration.svg")
+    assert "| 0.100 | 0.125 [0.050, 0.200] |" in card
+    assert "](relapse_calibration.svg)" in card
+    assert "| sex | female | 57 | 15 | – | – | 1.200 [0.800, 1.700] |" in card
+    assert "- age 60 and over cannot be judged: too few events by day 365 (10 needed)." in card
+    assert "Furthest from calibrated in sex female." in card
+    assert "](relapse" not in render_model_card(facts)
+    blank = render_model_card(dataclasses.replace(facts, info={}))
+    assert "No groups of patients, because none were recorded." in blank
+    assert "No calibration curve, because none was recorded." in blank
 
 
 def test_the_null_stands_first_in_the_table(facts: CardFacts) -> None:

@@ -42,6 +42,12 @@ def _listening() -> tuple[Progress, io.StringIO]:
     return Progress(Console(file=text, width=200, highlight=False, soft_wrap=True)), text
 
 
+@pytest.fixture(scope="module")
+def listening_once() -> Progress:
+    """Return a progress whose text nobody reads."""
+    return _listening()[0]
+
+
 @pytest.fixture
 def listening() -> tuple[Progress, io.StringIO]:
     """Return a progress and the text that it prints, as off a terminal."""
