@@ -33,6 +33,7 @@ _CLOSING = (
     "  under fields; the endpoints of GVHD need it.",
     "- Which thresholds and gradings hold (neutrophil_threshold, platelet_threshold,",
     "  acute_gvhd_grading, ...)?",
+    "- To which day was followed who did not have an event (follow_up, followed_to)?",
     "- Are days real, or imputed (dates_usable_from)?",
     "- Are the last years followed long enough (immature_years)?",
     "- Is a code such as 99 really missing? It may be a code in one column and a day in another.",

@@ -113,15 +113,14 @@ def alikeness(column: str, names: tuple[str, ...]) -> tuple[float, str]:
 
 @lru_cache(maxsize=500_000)
 def _alike(column: str, name: str) -> float:
-    ours, theirs = tokens(name), tokens(column)
-    a, b = "".join(ours), "".join(theirs)
+    (ours, a), (theirs, b) = _words(name), _words(column)
     if not a or not b or (_COMPETING in theirs) != (_COMPETING in ours):
         return 0.0
     if _DONOR in theirs and _DONOR not in ours:
         return 0.0  # what is the donor's is never the patient's
     if a == b:
         return 1.0
-    if sorted(ours) == sorted(theirs):
+    if len(a) == len(b) and sorted(ours) == sorted(theirs):
         return 0.97
     if a == _bare(b) or _bare(a) == _bare(b):
         return 0.92
@@ -131,8 +130,16 @@ def _alike(column: str, name: str) -> float:
         return min(0.6 if more else 1.0, 0.55 + 0.35 * len(a) / len(b))
     if len(a) >= 5 and (b.startswith(a) or b.endswith(a)):
         return 0.5 + 0.35 * len(a) / len(b)
+    if min(len(a), len(b)) < 5:
+        return 0.0
     shared = 2 * len(_pairs(a) & _pairs(b)) / (len(_pairs(a)) + len(_pairs(b)) or 1)
-    return 0.85 * shared if min(len(a), len(b)) >= 5 and shared > 0.7 else 0.0
+    return 0.85 * shared if shared > 0.7 else 0.0
+
+
+@lru_cache(maxsize=20_000)
+def _words(name: str) -> tuple[tuple[str, ...], str]:
+    found = tokens(name)
+    return found, "".join(found)
 
 
 @lru_cache(maxsize=20_000)

@@ -35,7 +35,9 @@ def fit_numbers(column: ColumnProfile, field: Field) -> Fit:
         return Fit(1.0, codes=parts, sure=True, evidence="so many of so many")
     if column.share_numeric < 0.95 or len(column.numbers) == 0:
         return NO_FIT
-    if column.is_coded and len(column.real_codes) <= 4 and field.kind != "integer":
+    named = _unit_said(column.name, units_for(field.unit, field.name)) is not None
+    few = column.is_coded and len(column.real_codes) <= 4 and field.kind != "integer"
+    if few and not named:
         return NO_FIT
     if field.role == "year":
         ok = column.is_whole and _inside(column.numbers, (1955, 2100)) == 1.0
@@ -142,8 +144,10 @@ def _unit_said(name: str, known: Iterable[str]) -> str | None:
     >>> _unit_said("KREA_UMOL", ("mg/dL", "umol/L")), _unit_said("age_m", ("years", "months"))
     ('umol/L', 'months')
     """
-    words = re.findall(r"[a-z]+", folded(name))
-    for unit in known:
+    words, units = re.findall(r"[a-z]+", folded(name)), tuple(known)
+    if len(units) < 2:
+        return None
+    for unit in units:
         short = unit.split("/")[0].lower()
         shorter = {"months": ("mon", "mths", "mos", "m"), "m": ("m",)}.get(unit, ())
         if (len(short) > 1 and short in words) or (words and words[-1] in shorter):

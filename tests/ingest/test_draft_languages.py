@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -248,6 +249,27 @@ def test_a_registry_of_each_language_is_read_right_with_its_draft(
     assert set(found["graft_source"].dropna()) <= {"bone_marrow", "peripheral_blood", "cord_blood"}
 
 
+def test_what_is_to_decide_is_a_mapping_as_soon_as_it_is_decided(tmp_path: Path) -> None:
+    form = "%d.%m.%Y"
+    frame = table(
+        tx_date=written(TX, form),
+        relapse_date=written(RELAPSE, form, RELAPSED),
+        last_contact=written(LAST, form, ~DEAD),
+        date_of_death=written(LAST, form, DEAD),
+        height=[[170.0, 1.71][i % 2] + i / 1e3 for i in range(N)],
+        centre=["A", "B"],
+    )
+    text = draft_text(draft_mapping(frame))
+    decided = re.sub(r"(?m)^  #   (\w+: {.*})$", r"  \1", text)
+    assert decided.count("\n  #   ") < text.count("\n  #   ") - 4
+    (tmp_path / "decided.yaml").write_text(decided, encoding="utf-8")
+    found = read_records(frame, load_mapping(tmp_path / "decided.yaml")).accepted.frame
+    assert np.array_equal(found["followup_day"], LAST_DAY)
+    assert np.array_equal(found["death_status"], DEAD)
+    assert np.array_equal(found["relapse_status"], RELAPSED)
+    assert found["height_cm"].between(170, 183).all()
+
+
 # -- dates ----------------------------------------------------------------------------------------
 
 
@@ -396,6 +418,7 @@ def test_two_units_in_one_column_are_seen_and_asked() -> None:
     [
         ("KREA_UMOL", [60, 75, 90, 110, 82], "creatinine_mg_dl", "umol/L"),
         ("TBI_cGy", [0, 200, 400, 1200, 1320], "tbi_gy", "cGy"),
+        ("tbi_cgy", [0, 0, 0, 0, 0], "tbi_gy", "cGy"),
         ("alter_monate", [24, 300, 555, 610, 700], "patient_age", "months"),
         ("cd34", [3.1e6, 5.2e6, 7.9e6, 2.2e6, 4.4e6], "cd34_dose_infused", "/kg"),
     ],
