@@ -35,9 +35,9 @@ def fit_numbers(column: ColumnProfile, field: Field) -> Fit:
         return Fit(1.0, codes=parts, sure=True, evidence="so many of so many")
     if column.share_numeric < 0.95 or len(column.numbers) == 0:
         return NO_FIT
-    named = _unit_said(column.name, units_for(field.unit, field.name)) is not None
+    named = _unit_said(column.name, units_for(field.unit, field.name))
     few = column.is_coded and len(column.real_codes) <= 4 and field.kind != "integer"
-    if few and not named:
+    if few and named in (None, field.unit):  # codes of groups, unless a unit of its own is told
         return NO_FIT
     if field.role == "year":
         ok = column.is_whole and _inside(column.numbers, (1955, 2100)) == 1.0
