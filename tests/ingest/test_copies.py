@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hscrisk.ingest import load_mapping, read_records
@@ -16,6 +16,7 @@ ROWS = st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["30", "40"]))
 
 
 @given(ROWS, st.integers(1, 4))
+@settings(max_examples=20)
 def test_of_equal_rows_the_first_is_kept(rows: list[tuple[str, str]], size: int) -> None:
     import tempfile
 

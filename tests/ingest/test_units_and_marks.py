@@ -90,7 +90,7 @@ def test_the_unit_by_what_other_columns_say(tmp_path: Path) -> None:
 @given(st.lists(st.tuples(st.floats(1, 300), st.sampled_from(["kg", "lb", "g"])), min_size=1))
 def test_a_unit_by_row_is_the_unit_of_that_row(rows: list[tuple[float, str]]) -> None:
     field, form = load_contract()["weight_kg"], FileForm(frozenset(), "%Y-%m-%d", ".")
-    columns = {
+    columns: dict[str, Any] = {
         "w": pd.Series([w for w, _ in rows], dtype=object),
         "u": pd.Series([u for _, u in rows], dtype=object),
     }
