@@ -184,6 +184,88 @@ def draft_mapping(
     typer.echo(f"Read and decide, then: hscrisk check {data} --mapping {path}")
 
 
+prior_app = typer.Typer(
+    help="What other registries know: share a summary, pool summaries, look at either.",
+    no_args_is_help=True,
+)
+app.add_typer(prior_app, name="prior")
+
+
+@prior_app.command("summarise")
+def summarise_prior(
+    data: Annotated[
+        str, typer.Argument(help="CSV, ARFF or Parquet file, folder of tables, or a cohort.")
+    ],
+    out: Annotated[Path, typer.Option(help="JSON file to write: the only thing to be shared.")],
+    mapping: Annotated[
+        str | None,
+        typer.Option(help="How its columns map to ours: a shipped name, or a YAML file."),
+    ] = None,
+    study: Annotated[str | None, typer.Option(help="Its name; the mapping's by default.")] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="Endpoint not to be shared; may be repeated.")
+    ] = None,
+) -> None:
+    """Write what a cohort may share with others: no record, and no count below 10."""
+    from hscrisk.datasets import data_file, mapping_of
+    from hscrisk.ingest import read_records
+    from hscrisk.places import require_outside
+    from hscrisk.priors.registry import ENDPOINTS, summarise_records
+    from hscrisk.priors.writing import summary_to_dict, write
+
+    require_outside(out)
+    records = read_records(data_file(data), mapping or mapping_of(data)).accepted
+    wanted = [name for name in ENDPOINTS if name not in (without or ())]
+    summary = summarise_records(records, study=study, endpoints=wanted)
+    write(out, summary_to_dict(summary))
+    for name, anchors in summary.endpoints.items():
+        days = ", ".join(f"{anchor.day:g}" for anchor in anchors)
+        typer.echo(f"{name}: days {days}, {anchors[-1].n:,} patients")
+    for what, why in summary.left_out.items():
+        typer.echo(f"not shared: {what}, because {why}")
+    typer.echo(f"{out}: read it before it is sent with hscrisk prior show {out}")
+
+
+@prior_app.command("pool")
+def pool_prior(
+    summaries: Annotated[list[Path], typer.Argument(help="Summaries, in any order.")],
+    out: Annotated[Path, typer.Option(help="JSON file to write.")],
+    name: Annotated[str, typer.Option(help="What the prior is called.")] = "pooled",
+) -> None:
+    """Pool the summaries of many cohorts into a prior for the next one."""
+    from hscrisk.places import require_outside
+    from hscrisk.priors import Prior, read_summary
+    from hscrisk.priors.writing import prior_to_dict, write
+
+    require_outside(out)
+    prior = Prior.of([read_summary(path) for path in summaries], name=name)
+    write(out, prior_to_dict(prior))
+    typer.echo(f"{out}: {len(prior.studies)} studies, {len(prior.endpoints)} endpoints")
+
+
+@prior_app.command("show")
+def show_prior(
+    file: Annotated[str, typer.Argument(help="A summary or a prior (a file, or a shipped name).")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Print what a summary or a prior says."""
+    from hscrisk.errors import InvalidConfiguration
+    from hscrisk.priors import load_prior, read_summary
+    from hscrisk.priors.words import prior_lines, summary_lines
+    from hscrisk.priors.writing import prior_to_dict, summary_to_dict
+
+    try:
+        prior = load_prior(file)
+    except InvalidConfiguration:
+        if not file.endswith(".json"):
+            raise
+        summary = read_summary(Path(file))
+        told, lines = summary_to_dict(summary), summary_lines(summary)
+    else:
+        told, lines = prior_to_dict(prior), prior_lines(prior)
+    typer.echo(json.dumps(told, indent=1) if as_json else "\n".join(lines))
+
+
 @datasets.command("simulate")
 def simulate_dataset(
     n: Annotated[int, typer.Option(help="Transplants.")],

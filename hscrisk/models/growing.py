@@ -147,6 +147,17 @@ class LongRows:
         return float((self.weight * p * (1 - p)).sum())
 
 
+def varying(matrix: Matrix) -> IntArray:
+    """Return the columns that vary in training; missing counts as a value.
+
+    Trees draw their columns from these alone, so that a level which the contract gains and nobody
+    here has changes no model.
+    """
+    first = matrix[0]
+    same = (matrix == first) | (np.isnan(matrix) & np.isnan(first))
+    return np.flatnonzero(~same.all(axis=0))
+
+
 def log_loss(log_odds: FloatArray, target: FloatArray) -> FloatArray:
     """Return the log-loss of each row."""
     return np.logaddexp(0.0, np.where(target > 0.5, -log_odds, log_odds))

@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hscrisk.models.anchors import States
-from hscrisk.models.growing import Grown, LongRows, TreeSettings, choose_depth_and_rounds
+from hscrisk.models.growing import (
+    Grown,
+    LongRows,
+    TreeSettings,
+    choose_depth_and_rounds,
+    varying,
+)
 from hscrisk.models.inner_folds import IntArray, inner_folds
 from hscrisk.models.training_data import TrainingData
 from hscrisk.models.trees import Trees, refit_variance
@@ -46,7 +52,8 @@ class Growth:
         n_jobs: int,
     ) -> Growth:
         """Choose depth and rounds in inner folds, then grow on everybody and resolve time."""
-        rows, n_anchors = LongRows.of(data.matrix, states), len(states.anchors)
+        columns, n_anchors = varying(data.matrix), len(states.anchors)
+        rows = LongRows.of(data.matrix[:, columns], states)
         fold = inner_folds(data.y.event, data.groups, settings.inner_folds, seed)
         depths = settings.allowed_depths(float(states.scarcity().max()))
         chosen = choose_depth_and_rounds(
@@ -56,7 +63,7 @@ class Growth:
             rows, n_anchors, data.groups, chosen, settings, n_refits, seed=seed, n_jobs=n_jobs
         )
         part = Trees.fit(
-            data.matrix, states, rows, chosen, settings, spread, seed=seed, n_jobs=n_jobs
+            data.matrix, columns, states, rows, chosen, settings, spread, seed=seed, n_jobs=n_jobs
         )
         return cls(part, chosen, rows, fold)
 

@@ -20,8 +20,10 @@ NEVER = 1e-9
 """Cover of a node that no training row reaches; 0 would divide 0 by 0 in TreeSHAP."""
 
 
-def resolve_time(booster: xgb.Booster, log_time: float, matrix: Matrix) -> bytes:
-    """Return the booster at one horizon, in UBJ.
+def resolve_time(
+    booster: xgb.Booster, log_time: float, matrix: Matrix, columns: NDArray[np.intp]
+) -> bytes:
+    """Return the booster at one horizon, in UBJ, over all columns of `matrix`.
 
     Parameters
     ----------
@@ -30,15 +32,18 @@ def resolve_time(booster: xgb.Booster, log_time: float, matrix: Matrix) -> bytes
     log_time : float
     matrix : ndarray of float32, shape (n_samples, n_columns)
         The training cohort, without time: it gives the covers.
+    columns : ndarray of int
+        The columns of `matrix` that the booster was grown on.
     """
     model = json.loads(bytes(booster.save_raw("json")))
     learner = model["learner"]
     time_index = int(learner["learner_model_param"]["num_feature"]) - 1
-    learner["learner_model_param"]["num_feature"] = str(time_index)
+    learner["learner_model_param"]["num_feature"] = str(matrix.shape[1])
     learner["feature_names"], learner["feature_types"] = [], []
     trees = learner["gradient_booster"]["model"]["trees"]
     for i, tree in enumerate(trees):
         trees[i] = _resolve_tree(tree, time_index, np.float32(log_time))
+        _renumber(trees[i], columns, matrix.shape[1])
     if trees:
         leaves = _load(model).predict(xgb.DMatrix(matrix), pred_leaf=True)
         leaves = np.asarray(leaves, dtype=np.intp).reshape(len(matrix), len(trees))
@@ -80,11 +85,17 @@ def _resolve_tree(tree: Tree, time_index: int, log_time: np.float32) -> Tree:
     resolved["left_children"] = [a for a, _ in children]
     resolved["right_children"] = [b for _, b in children]
     resolved["parents"] = parents
-    resolved["tree_param"] = tree["tree_param"] | {
-        "num_feature": str(time_index),
-        "num_nodes": str(len(kept)),
-    }
+    resolved["tree_param"] = tree["tree_param"] | {"num_nodes": str(len(kept))}
     return resolved
+
+
+def _renumber(tree: Tree, columns: NDArray[np.intp], n_columns: int) -> None:
+    inner = [left != -1 for left in tree["left_children"]]
+    tree["split_indices"] = [
+        int(columns[index]) if splits else 0
+        for index, splits in zip(tree["split_indices"], inner, strict=True)
+    ]
+    tree["tree_param"]["num_feature"] = str(n_columns)
 
 
 def _set_covers(tree: Tree, leaves: NDArray[np.intp]) -> None:

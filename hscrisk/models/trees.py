@@ -57,6 +57,7 @@ class Trees:
     def fit(
         cls,
         matrix: Matrix,
+        columns: IntArray,
         states: States,
         rows: LongRows,
         chosen: Grown,
@@ -66,11 +67,18 @@ class Trees:
         seed: int,
         n_jobs: int,
     ) -> Trees:
-        """Grow on all rows with depth and rounds as chosen, and resolve time at each anchor."""
+        """Grow on all rows with depth and rounds as chosen, and resolve time at each anchor.
+
+        Parameters
+        ----------
+        matrix : ndarray, shape (n_samples, n_columns)
+        columns : ndarray of int
+            Those of its columns that `rows` hold.
+        """
         n_anchors = len(states.anchors)
         booster, intercept = grow(rows, n_anchors, chosen, settings, seed=seed, n_jobs=n_jobs)
         raw = tuple(
-            resolve_time(booster, float(np.log(t)), matrix)
+            resolve_time(booster, float(np.log(t)), matrix, columns)
             for t in states.anchors
             if chosen.rounds > 0
         )

@@ -340,3 +340,22 @@ def test_shuffled_labels_are_not_learnt(make: Make, cohort: SimulatedCohort) -> 
         aucs.append((ranks[truth].sum() - n * (n + 1) / 2) / (n * (len(truth) - n)))
     error = np.std(aucs, ddof=1) / np.sqrt(len(aucs))
     assert abs(np.mean(aucs) - 0.5) <= 3 * error
+
+
+def test_a_level_that_the_contract_gains_and_nobody_has_changes_nothing(
+    kind: str, make: Make, cohort: SimulatedCohort
+) -> None:
+    # A vocabulary grows; a model of the same patients must not.
+    grown = cohort.X.copy()
+    name = next(c for c in grown.columns if not pd.api.types.is_numeric_dtype(grown[c]))
+    levels = sorted(grown[name].dropna().astype(str).unique())
+    words = grown[name].astype(object).where(grown[name].notna(), None)
+    plain = cohort.X.assign(**{name: pd.Categorical(words, categories=levels)})
+    grown[name] = pd.Categorical(
+        words, categories=[levels[0], "never met", *levels[1:], "nor this"]
+    )
+    one = make(kind).fit(plain, cohort.y)
+    two = make(kind).fit(grown, cohort.y)
+    for method in ("predict_cumulative_incidence", "predict_interval"):
+        ours, theirs = getattr(one, method)(plain, DAYS), getattr(two, method)(grown, DAYS)
+        assert np.array_equal(np.asarray(ours), np.asarray(theirs))

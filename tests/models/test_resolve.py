@@ -51,7 +51,7 @@ def at(booster: xgb.Booster, matrix: np.ndarray, day: float) -> np.ndarray:
 @pytest.mark.parametrize("day", [1.0, 19.5, 20.0, 33.0, 60.0, 149.0, 150.0, 5000.0])
 def test_predicts_the_same_bits(grown: tuple[xgb.Booster, np.ndarray], day: float) -> None:
     booster, matrix = grown
-    resolved = load(resolve_time(booster, float(np.log(day)), matrix))
+    resolved = load(resolve_time(booster, float(np.log(day)), matrix, np.arange(matrix.shape[1])))
     mine = resolved.inplace_predict(matrix, predict_type="margin")
     assert np.array_equal(mine, at(booster, matrix, day))
     assert resolved.num_features() == matrix.shape[1]
@@ -62,7 +62,7 @@ def test_rows_never_met_in_training_too(grown: tuple[xgb.Booster, np.ndarray]) -
     rng = np.random.default_rng(0)
     strange = rng.normal(0, 50, (200, matrix.shape[1])).astype(np.float32)
     strange[rng.random(strange.shape) < 0.3] = np.nan
-    resolved = load(resolve_time(booster, float(np.log(60)), matrix))
+    resolved = load(resolve_time(booster, float(np.log(60)), matrix, np.arange(matrix.shape[1])))
     mine = resolved.inplace_predict(strange, predict_type="margin")
     assert np.array_equal(mine, at(booster, strange, 60))
     contributions = resolved.predict(xgb.DMatrix(strange), pred_contribs=True)
@@ -74,7 +74,9 @@ def test_contributions_add_up_around_the_mean_of_the_cohort(
 ) -> None:
     booster, matrix = grown
     for day in ANCHORS:
-        resolved = load(resolve_time(booster, float(np.log(day)), matrix))
+        resolved = load(
+            resolve_time(booster, float(np.log(day)), matrix, np.arange(matrix.shape[1]))
+        )
         margin = resolved.inplace_predict(matrix, predict_type="margin")
         contributions = resolved.predict(xgb.DMatrix(matrix), pred_contribs=True)
         assert np.abs(contributions.sum(axis=1) - margin).max() < 1e-5
@@ -88,7 +90,9 @@ def test_siblings_are_neighbours_and_covers_are_the_cohort(
     split_on_time = 0
     for before, after in zip(
         trees_of(booster),
-        trees_of(load(resolve_time(booster, float(np.log(60)), matrix))),
+        trees_of(
+            load(resolve_time(booster, float(np.log(60)), matrix, np.arange(matrix.shape[1])))
+        ),
         strict=True,
     ):
         split_on_time += matrix.shape[1] in before["split_indices"]

@@ -38,7 +38,9 @@ def test_without_rounds_everybody_has_the_cohorts_risk(
     scene: tuple[np.ndarray, States, LongRows],
 ) -> None:
     matrix, states, rows = scene
-    part = Trees.fit(matrix, states, rows, NONE, TreeSettings(), np.ones(2), **HOW)
+    part = Trees.fit(
+        matrix, np.arange(matrix.shape[1]), states, rows, NONE, TreeSettings(), np.ones(2), **HOW
+    )
     log_odds = part.log_odds(matrix)
     assert np.ptp(log_odds, axis=0).tolist() == [0, 0]
     assert 1 / (1 + np.exp(-log_odds[0])) == pytest.approx(states.incidence())
@@ -115,6 +117,8 @@ def test_out_of_fold_means_out_of_fold(scene: tuple[np.ndarray, States, LongRows
 
 def test_no_refits_no_interval(scene: tuple[np.ndarray, States, LongRows]) -> None:
     matrix, states, rows = scene
-    part = Trees.fit(matrix, states, rows, NONE, TreeSettings(), np.empty(0), **HOW)
+    part = Trees.fit(
+        matrix, np.arange(matrix.shape[1]), states, rows, NONE, TreeSettings(), np.empty(0), **HOW
+    )
     with pytest.raises(NotEstimable, match="refits"):
         part.variance(matrix)
