@@ -33,16 +33,13 @@ N_DRAWS = 200
 N_CHUNKS, CHUNK = 40, 5_000
 """Of the patients that the truth is taken from; pairs are compared within chunks."""
 WANTED = (0.935, 0.965)
+TOLD = (0.92, 0.985)
+"""What fails the proof. 1,000 repeats tell a coverage to +- .014; what lies outside WANTED is
+printed. Errors of a perfectly calibrated model are 0, where an interval can miss on one side only,
+at 2.5 %."""
 BOUNDARY = "perfect"
-"""Errors of a perfectly calibrated model are 0, where an interval can miss on one side only."""
-SHORT = {
-    ("patients", "noisy", "ipa"),
-    ("patients", "noisy", "ici"),
-    ("centres", "shifted", "brier"),
-    ("centres", "shifted", "e50"),
-}
-"""Found outside WANTED by up to .003, which is within the chance of 600 to 1,000 repeats."""
-NEARLY = (0.930, 0.970)
+FIRST_SEED = 7_000_000
+"""No interval was chosen on these repeats."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +135,7 @@ def repeat(design: str, n_repeats: int, folder: Path = Path("runs/coverage")) ->
     if not path.exists():
         path.write_text(",".join(["seed", *("/".join(name) for name in names)]) + "\n")
     done = pd.read_csv(path)
-    for seed in range(len(done), n_repeats):
+    for seed in range(FIRST_SEED + len(done), FIRST_SEED + n_repeats):
         made = make(n, seed)
         rows = judge(made, null, N_DRAWS, seed, np.zeros(len(made.event), dtype=np.intp)).unstack()
         rows = rows.loc[names]
@@ -147,7 +144,7 @@ def repeat(design: str, n_repeats: int, folder: Path = Path("runs/coverage")) ->
         with path.open("a", newline="") as file:
             csv.writer(file).writerow([seed, *off.to_list()])
         if (seed + 1) % 50 == 0:
-            print(f"{design}: {seed + 1} of {n_repeats}", flush=True)
+            print(f"{design}: {seed + 1 - FIRST_SEED} of {n_repeats}", flush=True)
     return pd.read_csv(path, nrows=n_repeats).drop(columns="seed")
 
 
@@ -169,11 +166,9 @@ def coverage(off: pd.DataFrame) -> pd.DataFrame:
 def test_intervals_cover(design: str) -> None:
     found = coverage(repeat(design, N_REPEATS))
     print(f"\n{design}\n{found.round(3).to_string()}")
-    for (model, metric), share in found["covers"].items():
-        least, most = NEARLY if (design, model, metric) in SHORT else WANTED
-        if model == BOUNDARY and metric in {"ici", "e50", "e90"}:
-            most = 0.985  # missed on one side only, at 2.5 %
-        assert least <= share <= most, (model, metric, share)
+    outside = found[~found["covers"].between(*WANTED)]
+    print(f"outside {WANTED}:\n{outside.round(3).to_string()}" if len(outside) else "all within")
+    assert found["covers"].between(*TOLD).all()
 
 
 if __name__ == "__main__":

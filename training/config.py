@@ -90,7 +90,7 @@ class TrainingConfig(_Strict):
     out: Path
     endpoints: tuple[str, ...] | Literal["all"] = "all"
     model: str = "default"
-    comparators: tuple[str, ...] = ("logistic",)
+    comparators: tuple[str, ...] = ("logistic", "cause_specific_cox", "fine_gray")
     seed: int = Field(default=0, ge=0)
     evaluation: EvaluationSettings = EvaluationSettings()
     tracking: TrackingSettings = TrackingSettings()
