@@ -13,6 +13,7 @@ from hscrisk.bundle import Bundle
 from hscrisk.bundle.prediction import require_endpoints
 from hscrisk.cohort import Cohort
 from hscrisk.comparators import CauseSpecificCox, FineGray, PublishedScore, TunedLogistic
+from hscrisk.models import Recalibrated
 from training.config import ModelConfig
 from training.evaluation_config import EvaluationConfig
 
@@ -41,6 +42,12 @@ def models_for(
         else:
             found |= {f: PublishedScore(f, endpoint=endpoint) for f in recorded_scores(cohort)}
     return found
+
+
+def before_and_after(bundle: Bundle, endpoint: str, how: Any) -> dict[str, Any]:
+    """Return a bundle's model as it came, and recalibrated in each training part."""
+    own = bundle.models[endpoint]
+    return {"bundle": Recalibrated(own, "none"), "recalibrated": Recalibrated(own, how)}
 
 
 def recorded_scores(cohort: Cohort) -> list[str]:

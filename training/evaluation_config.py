@@ -22,9 +22,14 @@ class _Strict(BaseModel):
 
 
 class BundleSettings(_Strict):
-    """A bundle that is judged on this cohort, and the id that it must have."""
+    """A bundle that is judged on this cohort, and the id that it must have.
+
+    With `recalibrate` its models are judged once more in five folds, as they came and recalibrated
+    on the other four, so that what recalibration would bring here is seen before it is done.
+    """
 
     folder: Path
+    recalibrate: Literal["intercept", "slope", "refit", "closed-test"] | None = None
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
 
 

@@ -15,6 +15,8 @@ from training.evaluation_config import EvaluationConfig
 from training.inputs import code_hash, data_path, hashes_of, in_order
 
 EXTERNAL = "external"
+RECALIBRATED = "5-fold"
+"""Where a bundle is judged as it came and recalibrated, side by side."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class EvaluationInputs:
             "design": design,
             "models": {name: m.model_dump(mode="json") for name, m in self.models.items()},
             "bundle": self.bundle.id if self.bundle else None,
+            "recalibrate": config.bundle.recalibrate if config.bundle else None,
         }
         return fingerprint(parts)
 
@@ -77,11 +80,17 @@ def gather(config: EvaluationConfig) -> EvaluationInputs:
         data=data,
         endpoints=_endpoints(config, bundle),
         models=models,
-        designs=config.designs if bundle is None else (EXTERNAL,),
+        designs=_designs(config),
         bundle=bundle,
         hashes=hashes_of(data, config.mapping),
         code=code_hash(),
     )
+
+
+def _designs(config: EvaluationConfig) -> tuple[str, ...]:
+    if config.bundle is None:
+        return config.designs
+    return (EXTERNAL,) if config.bundle.recalibrate is None else (EXTERNAL, RECALIBRATED)
 
 
 def _endpoints(config: EvaluationConfig, bundle: Bundle | None) -> tuple[Endpoint, ...]:

@@ -15,9 +15,9 @@ from hscrisk.evaluation.recovery import judge_days
 from hscrisk.evaluation.report import About, Bootstrap, Page, evaluation_page
 from hscrisk.evaluation.subgroups import evaluate_subgroups
 from hscrisk.schema import Records
-from training.evaluated_models import BundleModel, models_for
+from training.evaluated_models import BundleModel, before_and_after, models_for
 from training.evaluation_config import EvaluationConfig
-from training.evaluation_inputs import EvaluationInputs
+from training.evaluation_inputs import EXTERNAL, EvaluationInputs
 
 SAME_DATA = (
     "The bundle was trained on these very data: what stands here is how well it fits them, not how "
@@ -32,8 +32,10 @@ def judge(
     models: dict[str, Any]
     if inputs.bundle is None:
         models = models_for(config, inputs.models, cohort)
-    else:
+    elif design == EXTERNAL or config.bundle is None:
         models = {"bundle": BundleModel(inputs.bundle, cohort.endpoint.name)}
+    else:
+        models = before_and_after(inputs.bundle, cohort.endpoint.name, config.bundle.recalibrate)
     return evaluate(
         models,
         cohort,

@@ -11,6 +11,7 @@ NAMES: Mapping[str, str] = {
     "default": "default model",
     "default_with_centres": "default with centre layer",
     "bundle": "the bundle's model",
+    "recalibrated": "the same, recalibrated here",
     "logistic": "logistic regression",
     "boosted": "trees alone",
     "tuned_logistic": "tuned logistic",

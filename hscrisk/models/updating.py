@@ -118,10 +118,12 @@ class Recalibrated(BaseEstimator):  # type: ignore[misc]
     def fit(self, X: pd.DataFrame, y: Any, groups: Any = None) -> Self:
         """Recalibrate on these patients; 'none' looks at nothing."""
         del groups  # each patient counts once in a likelihood
+        self.feature_names_in_ = self.model.feature_names_in_
+        # A column that is not recorded here is missing throughout.
+        known = X.reindex(columns=[str(name) for name in self.feature_names_in_])
         self.model_ = (
-            self.model if self.how == "none" else recalibrate(self.model, X, y, how=self.how)
+            self.model if self.how == "none" else recalibrate(self.model, known, y, how=self.how)
         )
-        self.feature_names_in_ = self.model_.feature_names_in_
         return self
 
     def predict_cumulative_incidence(

@@ -181,6 +181,21 @@ def test_a_bundle_is_judged_as_it_is_beside_its_own_null(
     assert row["estimate"] / null["estimate"] == pytest.approx(null_risk[day] / mean[day])
 
 
+def test_recalibration_is_judged_before_it_is_done(
+    small_run: Any, listening: Any, tmp_path: Path
+) -> None:
+    settings = {k: v for k, v in BASE.items() if k not in ("models", "designs")}
+    settings |= {"endpoints": ("relapse",), "subgroups": ()}
+    bundle = {"folder": small_run.config.out / "bundle", "recalibrate": "intercept"}
+    config = EvaluationConfig(out=tmp_path / "run", bundle=bundle, **settings)
+    done = run(config, listening[0])
+    assert [d.design for d in done.evaluated] == ["external", "5-fold"]
+    folder = tmp_path / "run" / "relapse" / "5-fold"
+    scores = pd.read_csv(folder / "scores.csv")
+    assert set(scores["model"]) == {"null_model", "bundle", "recalibrated"}
+    assert "the same, recalibrated here" in (folder / "report.html").read_text("utf-8")
+
+
 def test_another_bundle_than_the_expected_one_is_refused(small_run: Any, tmp_path: Path) -> None:
     settings = {k: v for k, v in BASE.items() if k not in ("models", "designs")}
     bundle = {"folder": small_run.config.out / "bundle", "sha256": "f" * 64}
