@@ -118,18 +118,8 @@ def _subgroups(
                 **scores,
             }
         )
-    return {"horizon": horizon, "rows": rows, "sentence": _sentence(found, rows, horizon)}
-
-
-def _sentence(found: SubgroupTable, rows: list[dict[str, Any]], horizon: float) -> str:
-    """Return which group is furthest from calibrated, without counts that are withheld."""
-    words, gap = found.sentence(KEPT, horizon), found.largest_gap(KEPT, horizon)
-    if gap is None:
-        return words
-    here = [r for r in rows if (r["variable"], r["group"]) == (gap["variable"], gap["group"])]
-    if all(isinstance(here[0][name], int) for name in ("n", "n_events")):
-        return words
-    return words.replace(f" ({gap['n']} patients, {gap['n_events']} events)", "")
+    told = SubgroupTable(frame, found.design).sentence(KEPT, horizon)
+    return {"horizon": horizon, "rows": rows, "sentence": told}
 
 
 def _plain(value: Any) -> Any:

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 SMALL = 10
 FEW, WITHHELD = f"<{SMALL}", "withheld"
 DIGITS = 4
-"""Decimal places of scores, of which counts cannot be reckoned back."""
+"""Decimal places of scores. Counts can be reckoned back from them, so that a withheld count takes
+the scores of its group with it."""
+UNTOLD = "its scores would give away a count that is withheld"
 
 
 def suppressed(cells: NDArray[np.int64]) -> NDArray[np.str_]:
@@ -56,6 +58,9 @@ def suppressed(cells: NDArray[np.int64]) -> NDArray[np.str_]:
 def shareable(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table of groups with small counts as "<10" and what would give them away withheld.
 
+    That takes in the scores of a group with a count that is not told: two of them, O/E and Brier
+    score, give the number of events exactly where nobody is censored.
+
     Parameters
     ----------
     frame : DataFrame
@@ -78,6 +83,9 @@ def shareable(frame: pd.DataFrame) -> pd.DataFrame:
     shown["note"] = frame["note"].map(without_counts)
     scores = ["estimate", "low", "high"]
     shown[scores] = frame[scores].round(DIGITS)
+    untold = shown[["n", "n_events"]].map(lambda value: isinstance(value, str)).any(axis=1)
+    shown.loc[untold & (shown["note"] == ""), "note"] = UNTOLD
+    shown.loc[untold, scores] = np.nan
     return shown
 
 

@@ -22,7 +22,7 @@ from hscrisk.evaluation import (
 )
 from hscrisk.evaluation.groupings import labels_of
 from hscrisk.evaluation.scores import METRICS
-from hscrisk.evaluation.sharing import FEW, WITHHELD, suppressed
+from hscrisk.evaluation.sharing import FEW, UNTOLD, WITHHELD, suppressed
 from hscrisk.metrics import brier_score, index_of_prediction_accuracy, observed_expected_ratio
 from tests.evaluation.made_up import HORIZONS, Knows, cohort
 
@@ -239,7 +239,7 @@ def shared(counts: dict[str, tuple[int, int]]) -> pd.DataFrame:
         for m in ("null", "m")
     ]
     found = SubgroupTable(pd.DataFrame(rows), "").shareable()
-    assert found["estimate"].eq(0.6123).all()
+    assert found["estimate"].dropna().eq(0.6123).all()
     return found[found["model"] == "m"].set_index("group")
 
 
@@ -259,6 +259,14 @@ def test_few_without_the_event_are_as_telling_as_few_with_it() -> None:
 def test_where_no_group_can_hide_a_small_one_none_is_told() -> None:
     found = shared({"a": (14, 10), "c": (3, 0)})
     assert found["n"].tolist() == found["n_events"].tolist() == [WITHHELD, WITHHELD]
+
+
+def test_a_withheld_count_cannot_be_reckoned_from_scores() -> None:
+    found = shared({"a": (300, 100), "b": (60, 25), "c": (7, 3), "d": (80, 35)})
+    # O/E = mean / p and Brier = mean (1 - 2 p) + p^2 of a marginal curve would give p and mean.
+    assert found.loc[["b", "c"], ["estimate", "low", "high"]].isna().all(axis=None)
+    assert found.loc["b", "note"] == UNTOLD
+    assert found.loc[["a", "d"], "estimate"].eq(0.6123).all()
 
 
 def test_without_small_groups_all_is_told(data: Any, table: Any) -> None:

@@ -51,23 +51,12 @@ def subgroup_section(
     if mine.empty:
         return Section(TITLE, ("Nothing that is recorded divides those who are judged.",))
     rows = _forest_rows(mine, whole[(whole["horizon"] == horizon) & (whole["model"] == model)])
-    parts: list[str | Table | Figure | Listing] = [_sentence(found, mine, model, horizon)]
+    told = SubgroupTable(frame, found.design).sentence(model, horizon)
+    parts: list[str | Table | Figure | Listing] = [told]
     parts.append(_figure(rows, model, where))
     parts.append(_table(mine, null, f"{where} By {in_sentence(model)}, 95 % intervals"))
     small = _too_small(mine)
     return Section(TITLE, (*parts, *([Listing(small)] if small else [])))
-
-
-def _sentence(found: SubgroupTable, mine: pd.DataFrame, model: str, horizon: float) -> str:
-    words = found.sentence(model, horizon)
-    gap = found.largest_gap(model, horizon)
-    if gap is None:
-        return words
-    here = mine[(mine["variable"] == gap["variable"]) & (mine["group"] == gap["group"])]
-    shown = here[["n", "n_events"]].iloc[0]
-    told = f" ({gap['n']} patients, {gap['n_events']} events)"
-    withheld = any(isinstance(value, str) for value in shown)
-    return words.replace(told, "" if withheld else told)
 
 
 def _forest_rows(mine: pd.DataFrame, whole: pd.DataFrame) -> list[ForestRow]:
