@@ -106,7 +106,9 @@ class TunedIncidence(BaseEstimator):  # type: ignore[misc]
             When no candidate can be fitted in the inner folds; the rule says why.
         """
         params, candidates = self._candidates()
-        inside = _inside(X, y, groups, centre, dated=self.calendar_year)
+        # Where no year is recorded, candidates without one are left.
+        dated = self.calendar_year and YEAR in X.columns
+        inside = _inside(X, y, groups, centre, dated=dated)
         outcome = check_outcome(inside.y)
         asked = candidate_horizons(
             getattr(self.estimator, "endpoint", None),
@@ -138,7 +140,7 @@ class TunedIncidence(BaseEstimator):  # type: ignore[misc]
         best = self.best_estimator_
         more = {"centre": centre} if wants_centres(best) else {}
         if self.calendar_year and not getattr(best, "calendar_year", False):
-            X = X.drop(columns=YEAR)
+            X = X.drop(columns=YEAR, errors="ignore")
         risk = best.predict_cumulative_incidence(X, horizons, **more)
         return np.asarray(risk, dtype=np.float64)
 

@@ -159,9 +159,13 @@ class CentreLayer:
 
 
 def as_labels(centre: Any) -> NDArray[np.object_]:
-    """Return labels as text, None where missing."""
+    """Return labels as text, None where missing.
+
+    Numbered centres become floats beside a missing one, so that 12.0 and 12 are one centre.
+    """
     labels = np.asarray(centre, dtype=object)
-    return np.array([None if pd.isna(c) else str(c) for c in labels], dtype=object)
+    whole = (int(c) if isinstance(c, float) and c.is_integer() else c for c in labels)
+    return np.array([None if pd.isna(c) else str(c) for c in whole], dtype=object)
 
 
 @dataclass(frozen=True)

@@ -205,3 +205,12 @@ def test_the_calendar_year_may_be_what_is_tuned(order: list[bool]) -> None:
     ipa = frame.query("metric == 'ipa_minus_m'")["estimate"]
     assert (ipa == 0).all()
     assert len(ipa) == 2
+
+
+def test_where_no_year_is_recorded_the_candidates_without_one_are_left() -> None:
+    data = cohort(400)
+    grid = {"calendar_year": [True, False]}
+    model = TunedIncidence(LogisticIncidence(horizons=HORIZONS), grid).fit(data.X, data.y)
+    assert model.best_params_ == {"calendar_year": False}
+    assert "calendar year" in model.inner_losses_["note"].iloc[0]
+    assert np.isfinite(model.predict_cumulative_incidence(data.X)).all()

@@ -21,7 +21,7 @@ from hscrisk.models import (
 )
 from hscrisk.models.anchors import States
 from hscrisk.models.base import IncidenceModel
-from hscrisk.models.centre import CentreLayer, _Posterior
+from hscrisk.models.centre import CentreLayer, _Posterior, as_labels
 from hscrisk.models.growing import TreeSettings
 from hscrisk.survival import check_outcome
 
@@ -262,3 +262,11 @@ def test_what_was_not_asked_for_is_refused(cohort: tuple) -> None:
         layered.predict_cumulative_incidence(X[:5], centre=["a", "b", "c"])
     with pytest.raises(InvalidRecord, match="3 centres for 900 rows"):
         LogisticIncidence(horizons=[60], centre_intercepts=True).fit(X, y, centre=centre[:3])
+
+
+def test_a_numbered_centre_is_one_whether_or_not_another_is_missing() -> None:
+    with_missing = pd.Series([12, 7, None])
+    assert with_missing.dtype == float
+    assert as_labels(with_missing).tolist() == ["12", "7", None]
+    assert as_labels(np.array([12, 7])).tolist() == as_labels(["12", "7"]).tolist() == ["12", "7"]
+    assert as_labels([1.5, "007", float("nan"), pd.NA]).tolist() == ["1.5", "007", None, None]
