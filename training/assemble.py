@@ -163,4 +163,10 @@ def _fitted(model: Any) -> dict[str, Any]:
     if hasattr(model, "tree_weight_"):
         low, high = min(model.tree_weight_), max(model.tree_weight_)
         chosen["weight of the trees"] = f"{low:.3f} to {high:.3f}"
+    if (prior := getattr(model, "prior_", None)) is not None:
+        trusts = [at["trust"] for at in prior["anchors"] if at["trust"] is not None]
+        chosen["prior"] = (
+            f"{prior['name']} (SHA-256 {prior['hash'][:12]}; {', '.join(prior['studies'])}), "
+            f"trusted {min(trusts):.2f} to {max(trusts):.2f}"
+        )
     return chosen

@@ -13,6 +13,7 @@ from hscrisk.errors import InvalidConfiguration
 from hscrisk.evaluation.clusters import whom_to_draw
 from hscrisk.evaluation.judged import Judged
 from hscrisk.evaluation.out_of_fold import NULL, CohortLike, predict_out_of_fold
+from hscrisk.evaluation.seen import refuse_seen
 from hscrisk.evaluation.splits import design_in_words, make_splits
 from hscrisk.evaluation.table import COLUMNS, EvaluationTable
 
@@ -61,13 +62,15 @@ def evaluate(
     Raises
     ------
     InvalidConfiguration
-        For an unknown design, a model named `null`, or horizons that are no days.
+        For a prior that has seen the cohort, an unknown design, a model named `null`, or horizons
+        that are no days.
     NotEstimable
         When the cohort cannot be divided as the design asks. What a model cannot do, or the
         cohort cannot show, is a note in the table instead.
     """
     if NULL in models:
         raise InvalidConfiguration("'null' names the marginal curve", field="models", value=NULL)
+    refuse_seen(models, cohort)
     days = np.asarray(cohort.endpoint.horizons if horizons is None else horizons, dtype=np.float64)
     if days.ndim != 1 or not len(days) or not (np.isfinite(days) & (days > 0)).all():
         raise InvalidConfiguration(

@@ -141,3 +141,25 @@ def test_a_prior_that_does_not_fit_is_refused(prior: Prior) -> None:
         )
     none = LogisticIncidence(endpoint=cohort.endpoint, prior="none").fit(cohort.X, cohort.y)
     assert none.prior_ is None
+
+
+def test_a_cohort_is_not_judged_by_a_prior_that_has_seen_it(
+    prior: Prior, summaries: list[Summary]
+) -> None:
+    from hscrisk.evaluation import evaluate
+
+    cohort = registry(300, 5)
+    cohort.source = "study_2"
+    with pytest.raises(InvalidConfiguration, match="pooled from study_2"):
+        evaluate({"informed": made("logistic", prior)}, cohort, splits="3-fold", n_draws=20)
+    cohort.source = "elsewhere"
+    sharing = Prior.of(summaries, name="x", overlaps={"study_4": {"elsewhere": 0.3}})
+    with pytest.raises(InvalidConfiguration, match="pooled from study_4"):
+        evaluate({"informed": made("logistic", sharing)}, cohort, splits="3-fold", n_draws=20)
+    table = evaluate(
+        {"informed": made("logistic", sharing.without(["study_4"]))},
+        cohort,
+        splits="3-fold",
+        n_draws=20,
+    )
+    assert table.frame.query("model == 'informed' and metric == 'ipa'")["estimate"].notna().all()
