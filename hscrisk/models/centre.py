@@ -102,6 +102,10 @@ class CentreLayer:
                 variance[:, k] = effects.variance[kept]
         return cls(tuple(str(found[i]) for i in kept), intercept, variance, spread)
 
+    def forgotten(self) -> CentreLayer:
+        """Return a layer that knows no centre."""
+        return CentreLayer((), self.intercept[:0], self.variance[:0], self.spread)
+
     def level(self, centre: Any, n_samples: int) -> Level:
         """Return what `centre` adds to each patient: nothing for a centre that is not known.
 

@@ -13,6 +13,7 @@ from scipy.stats import chi2
 from hscrisk.errors import NotEstimable
 from hscrisk.models.anchors import States
 from hscrisk.models.backbone import Backbone, ShortCovariance
+from hscrisk.models.centre import Level
 from hscrisk.models.risk import AnchoredRisk
 from hscrisk.survival.ipcw_logistic import (
     GaussianPrior,
@@ -60,9 +61,10 @@ class Change:
 
 @dataclass(frozen=True)
 class AtAnchor:
-    """One anchor's patients: log-odds as they came, and the parts of a refit."""
+    """One anchor's patients: log-odds as they came, what centres add, and the parts of a refit."""
 
     log_odds: FloatArray
+    level: FloatArray
     target: FloatArray
     weight: FloatArray
     columns: FloatArray | None
@@ -73,12 +75,18 @@ class AtAnchor:
 
     @classmethod
     def each(
-        cls, engine: AnchoredRisk, matrix: NDArray[np.float32], states: States, prior_sd: float
+        cls,
+        engine: AnchoredRisk,
+        matrix: NDArray[np.float32],
+        states: States,
+        prior_sd: float,
+        level: Level | None,
     ) -> Callable[[int], AtAnchor]:
         """Return how to come by each anchor."""
         backbone = next((t for t in engine.terms if isinstance(t.part, Backbone)), None)
         part = backbone.part if backbone is not None else None
         joined = engine.joined(matrix)
+        shift = np.zeros_like(joined) if level is None else level.shift
         columns = part.design.standardise(matrix) if isinstance(part, Backbone) else None
         linear = part.log_odds(matrix) if isinstance(part, Backbone) else np.zeros_like(joined)
 
@@ -87,6 +95,7 @@ class AtAnchor:
             old = share * part.coef[:, k] if isinstance(part, Backbone) else np.zeros(0)
             return cls(
                 joined[:, k],
+                shift[:, k],
                 states.target[:, k],
                 states.weight[:, k],
                 columns if share > 0 else None,
@@ -101,16 +110,15 @@ class AtAnchor:
     def likelihood(self) -> float:
         """Return the log-likelihood of the model as it came."""
         used = self.weight > 0
-        eta = np.where(self.target > 0.5, -self.log_odds, self.log_odds)[used]
-        return -float((effective_weights(self.weight[used]) * np.logaddexp(0.0, eta)).sum())
+        eta = (self.log_odds + self.level) * np.where(self.target > 0.5, -1.0, 1.0)
+        return -float((effective_weights(self.weight[used]) * np.logaddexp(0.0, eta[used])).sum())
 
     def intercept(self, slope: float = 1.0) -> Line:
         """Return the line with another intercept, its slope held."""
         nothing = np.zeros((len(self.target), 0))
         free = GaussianPrior(np.zeros(1), np.zeros(1))
-        fit = fit_ipcw_logistic(
-            nothing, self.target, self.weight, free, offset=slope * self.log_odds
-        )
+        offset = slope * self.log_odds + self.level
+        fit = fit_ipcw_logistic(nothing, self.target, self.weight, free, offset=offset)
         covariance = np.array([fit.covariance[0, 0], 0.0, 0.0])
         return Line(float(fit.coef[0]), slope, covariance, fit.log_likelihood)
 
@@ -120,7 +128,8 @@ class AtAnchor:
         Of a ranking that these patients contradict nothing is kept but its order.
         """
         free = GaussianPrior(np.array([0.0, 1.0]), np.zeros(2))
-        fit = fit_ipcw_logistic(self.log_odds[:, None], self.target, self.weight, free)
+        x, offset = self.log_odds[:, None], self.level
+        fit = fit_ipcw_logistic(x, self.target, self.weight, free, offset=offset)
         a, b = (float(c) for c in fit.coef)
         if b < FLATTEST:
             return self.intercept(FLATTEST)
@@ -136,9 +145,8 @@ class AtAnchor:
         precision = np.full(len(mean), self.prior_sd**-2.0)
         precision[0] = 0.0
         prior = GaussianPrior(mean, precision)
-        return fit_ipcw_logistic(
-            self.columns, self.target, self.weight, prior, offset=line.slope * self.others
-        )
+        offset = line.slope * self.others + self.level
+        return fit_ipcw_logistic(self.columns, self.target, self.weight, prior, offset=offset)
 
     def gained(self, fit: LogisticFit) -> FloatArray:
         """Return 2 s - s^2 for each direction of which a penalised refit takes the share s."""

@@ -24,7 +24,13 @@ FloatArray = NDArray[np.float64]
 
 
 def recalibrate(
-    model: Any, X: pd.DataFrame, y: Any, *, how: How = "closed-test", min_events: int = 10
+    model: Any,
+    X: pd.DataFrame,
+    y: Any,
+    *,
+    how: How = "closed-test",
+    min_events: int = 10,
+    centre: Any = None,
 ) -> Any:
     """Return `model` updated by patients of another centre or of later years.
 
@@ -42,6 +48,10 @@ def recalibrate(
     how : {'closed-test', 'none', 'intercept', 'slope', 'refit'}
     min_events : int
         Events, and non-events, that an anchor needs.
+    centre : array, shape (n_samples,), or one label, optional
+        For a model with a centre layer: what a known centre adds then stays beside the change.
+        Without it the change takes in the level of these patients' centres, and the layer is
+        forgotten, so that no centre counts twice.
 
     Returns
     -------
@@ -78,7 +88,8 @@ def recalibrate(
     if not len(used):
         raise NotEstimable(f"no anchor can be recalibrated: {'; '.join(left_out.values())}")
     states = States.of(outcome, model.horizons_)
-    at_anchor = AtAnchor.each(engine, matrix, states, model.prior_sd)
+    level = model._level(centre, len(matrix))
+    at_anchor = AtAnchor.each(engine, matrix, states, model.prior_sd, level)
     changes = [
         chosen(at_anchor(k), how) if day in used else unchanged(left_out[float(day)])
         for k, day in enumerate(model.horizons_)
@@ -96,7 +107,10 @@ def recalibrate(
     )
     again = copy.copy(model)
     terms = tuple(_refitted(term, changes) for term in engine.terms)
-    again.engine_ = replace(engine, terms=terms, recalibration=line)
+    known = (
+        engine.centre if centre is not None or engine.centre is None else engine.centre.forgotten()
+    )
+    again.engine_ = replace(engine, terms=terms, recalibration=line, centre=known)
     return again
 
 

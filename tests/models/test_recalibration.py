@@ -243,3 +243,26 @@ def test_shares_of_chi_squares_have_the_right_tail() -> None:
             1 - quantile, abs=0.01
         )
     assert _tail(-1e-12, np.zeros(0)) == 1.0
+
+
+@pytest.mark.parametrize("how", ["intercept", "slope", "refit", "closed-test"])
+def test_a_centre_does_not_count_twice(how: Any) -> None:
+    cohort = simulate_cohort(1500, seed=3, censoring=False)
+    rng = np.random.default_rng(0)
+    centre = rng.choice(["a", "b", "c", "d"], 1500)
+    y = cohort.y.copy()
+    y.loc[(centre == "a") & (rng.random(1500) < 0.6), ["event", "duration"]] = 1
+    model = LogisticIncidence(horizons=[30, 100], centre_intercepts=True)
+    model.fit(cohort.X, y, centre=centre)
+    X, own = cohort.X[centre == "a"], y[centre == "a"]
+    seen = ((own["event"] == 1) & (own["duration"] <= 100)).mean()
+    told = recalibrate(model, X, own, how=how, centre="a")
+    untold = recalibrate(model, X, own, how=how)
+    for again in (told, untold, from_state(untold.to_state())):
+        risk = again.predict_cumulative_incidence(X, [100], centre="a")
+        assert risk.mean() == pytest.approx(seen, abs=0.03)
+    level = model.engine_.centre.level("b", 1).shift
+    assert np.array_equal(told.engine_.centre.level("b", 1).shift, level)
+    assert not untold.engine_.centre.level("a", 1).shift.any()
+    with pytest.raises(InvalidConfiguration, match="centre"):
+        recalibrate(LogisticIncidence(horizons=[100]).fit(X, own), X, own, centre="a")
