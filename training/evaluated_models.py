@@ -71,6 +71,8 @@ class BundleModel:
         Curve of the cohort that it was trained on.
     horizons_ : ndarray
         Its anchors.
+    prior_ : dict or None
+        The prior that it started from, which may have seen whom it is asked about.
     """
 
     centre_intercepts = True
@@ -81,6 +83,7 @@ class BundleModel:
         self.bundle, self.endpoint = bundle, endpoint
         own = bundle.models[endpoint]
         self.null_, self.horizons_ = own.null_, own.horizons_
+        self.prior_ = getattr(own, "prior_", None)
 
     def predict_cumulative_incidence(
         self, X: pd.DataFrame, horizons: ArrayLike, centre: Any = None

@@ -25,16 +25,22 @@ def refuse_seen(models: Mapping[str, Any], cohort: Any) -> None:
     """
     source = getattr(cohort, "source", None)
     for name, model in models.items():
-        prior = getattr(model, "prior", None)
-        if prior is None or prior == "none" or source is None:
+        for inner in ("estimator", "model"):  # what is tuned, or recalibrated
+            model = getattr(model, inner, model)
+        prior: Any = getattr(model, "prior", None)
+        kept: Any = getattr(model, "prior_", None)
+        if source is None or (prior in (None, "none") and kept is None):
             continue
-        known = prior if isinstance(prior, Prior) else load_prior(prior)
-        seen = [source] if source in known.studies else []
-        seen += sorted(known.sharing(source))
+        if prior in (None, "none"):  # a model read from a bundle keeps what its prior had seen
+            told, seen = kept["name"], [source] if source in kept["studies"] else []
+        else:
+            known = prior if isinstance(prior, Prior) else load_prior(prior)
+            told, seen = known.name, [source] if source in known.studies else []
+            seen += sorted(known.sharing(source))
         if seen:
             rule = (
                 f"the prior of '{name}' was pooled from {', '.join(seen)}, whose patients are "
                 "judged here or may be"
             )
             mend = f"Pool it without them: prior.without({seen})."
-            raise InvalidConfiguration(rule, field="prior", value=known.name, mend=mend)
+            raise InvalidConfiguration(rule, field="prior", value=told, mend=mend)

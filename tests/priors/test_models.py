@@ -163,3 +163,17 @@ def test_a_cohort_is_not_judged_by_a_prior_that_has_seen_it(
         n_draws=20,
     )
     assert table.frame.query("model == 'informed' and metric == 'ipa'")["estimate"].notna().all()
+
+
+def test_a_prior_within_another_estimator_or_a_kept_model_is_seen_too(prior: Prior) -> None:
+    from hscrisk.evaluation import TunedIncidence, evaluate
+    from hscrisk.models import Recalibrated
+
+    cohort = registry(300, 5)
+    kept = from_state(made("logistic", prior).fit(cohort.X, cohort.y).to_state())
+    assert kept.prior is None
+    cohort.source = "study_2"
+    tuned = TunedIncidence(made("logistic", prior), {"prior_sd": [0.1, 0.2]})
+    for model, splits in ((tuned, "3-fold"), (Recalibrated(kept), "3-fold"), (kept, "external")):
+        with pytest.raises(InvalidConfiguration, match="pooled from study_2"):
+            evaluate({"informed": model}, cohort, splits=splits, n_draws=20)
