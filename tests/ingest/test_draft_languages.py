@@ -327,6 +327,15 @@ def test_a_doubtful_format_maps_nothing() -> None:
     assert 'date_format: "%d/%m/%Y"' in line(draft, "followup_day")
 
 
+@pytest.mark.parametrize("name", ["Transplantationsdatum", "Infusionsdatum", "Tag_der_KMT_Datum"])
+def test_a_german_date_of_transplant_is_what_days_are_counted_from(name: str) -> None:
+    frame = pd.DataFrame(
+        {name: written(TX, "%d.%m.%Y"), "Letzter_Kontakt": written(LAST, "%d.%m.%Y")}
+    )
+    text = draft_text(draft_mapping(frame))
+    assert f"followup_day: {{column: Letzter_Kontakt, since: {name}}}" in text
+
+
 def test_dates_without_a_transplant_date_or_before_it_are_asked() -> None:
     alone = draft_mapping(table(date_relapse=written(RELAPSE, "%d.%m.%Y")))
     assert line(alone, "relapse_day") == "relapse_day: {column: date_relapse, since: ?}"
