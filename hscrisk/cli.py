@@ -214,9 +214,15 @@ def summarise_prior(
     from hscrisk.priors.writing import summary_to_dict, write
 
     require_outside(out)
-    records = read_records(data_file(data), mapping or mapping_of(data)).accepted
+    read = read_records(data_file(data), mapping or mapping_of(data))
+    n, left = len(read.accepted), len(read.quarantined)
+    typer.echo(f"read {read.n_read} = accepted {n} + quarantined {left}")
+    stem = Path(data).stem.lower()
+    if read.accepted.source == "records":  # in contract fields: no mapping gives it a name
+        study = study or stem
     wanted = [name for name in ENDPOINTS if name not in (without or ())]
-    summary = summarise_records(records, study=study, endpoints=wanted)
+    about = {"source": "simulated, no row is a person"} if "simulated" in stem else {}
+    summary = summarise_records(read.accepted, study=study, endpoints=wanted, about=about)
     write(out, summary_to_dict(summary))
     for name, anchors in summary.endpoints.items():
         days = ", ".join(f"{anchor.day:g}" for anchor in anchors)

@@ -155,4 +155,4 @@ def nearest(word: str, known: Iterable[str]) -> str:
     options = sorted(known)
     # A word of any length may come in; one as long as a page has no neighbour, and takes long.
     match = difflib.get_close_matches(word, options, n=1) if len(word) <= _LONGEST_WORD else []
-    return f"Did you mean '{match[0]}'?" if match else f"Known: {', '.join(options)}."
+    return f"Did you mean '{match[0]}'?" if match else f"Known: {', '.join(options) or 'none'}."

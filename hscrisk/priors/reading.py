@@ -45,7 +45,8 @@ def load_prior(name_or_path: str | Path = "public", *, without: Sequence[str] = 
         shipped = sorted(path.stem for path in FOLDER.glob("*.json"))
         if text not in shipped:
             rule = "no such prior is shipped"
-            raise InvalidConfiguration(rule, field="prior", value=text, mend=nearest(text, shipped))
+            mend = f"{nearest(text, shipped)} A file of your own ends in .json."
+            raise InvalidConfiguration(rule, field="prior", value=text, mend=mend)
         name_or_path = FOLDER / f"{text}.json"
     prior = read_prior(Path(name_or_path))
     return prior.without(without) if without else prior

@@ -8,8 +8,9 @@ from typing import Any
 from hscrisk.cohort import build_cohort
 from hscrisk.cohort.follow_up import selection
 from hscrisk.endpoints import Endpoint, load_endpoint
-from hscrisk.errors import NotEstimable
-from hscrisk.priors.summary import Summary, summarise_cohorts
+from hscrisk.errors import InvalidConfiguration, NotEstimable
+from hscrisk.priors.checked import NAME
+from hscrisk.priors.summary import Summary, summarise_cohorts, without_counts
 from hscrisk.schema import Records
 
 ENDPOINTS = (
@@ -44,10 +45,16 @@ def summarise_records(
 
     Raises
     ------
+    InvalidConfiguration
+        When the name is none that others could read.
     NotEstimable
         When the cohort looks chosen for having survived, so that its incidences are conditional
         on the future; or when nothing may be shared.
     """
+    name = study or records.source
+    if not NAME.fullmatch(name):
+        rule = "a study's name has small letters, digits and . _ - only"
+        raise InvalidConfiguration(rule, field="study", value=name, mend="Give it one: --study.")
     chosen = selection(records.frame)
     if chosen["suspected"]:
         rule = (
@@ -61,7 +68,7 @@ def summarise_records(
         try:
             cohorts.append(build_cohort(records, endpoint))
         except NotEstimable as error:
-            refused[endpoint.name] = error.rule
-    summary = summarise_cohorts(cohorts, study=study or records.source, about=about)
+            refused[endpoint.name] = without_counts(error.rule)
+    summary = summarise_cohorts(cohorts, study=name, about=about)
     summary.left_out.update(refused)
     return summary

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from hscrisk.cohort import Cohort
 
 FloatArray = NDArray[np.float64]
+_TOO_FEW = re.compile(r"\bonly \d+( of \d+)?\b")
 FEWEST_PATIENTS = 50
 FEWEST_EVENTS = 10
 FEWEST_OF_A_TERM = 10
@@ -151,7 +153,7 @@ def _anchors(cohort: Cohort, terms: Terms) -> tuple[tuple[AnchorSummary, ...], d
                 raise NotEstimable(unsupported)
             found.append(summarise_states(columns, target, weight, day))
         except NotEstimable as error:
-            why[day] = error.rule
+            why[day] = without_counts(error.rule)
     return tuple(found), why
 
 
@@ -178,9 +180,10 @@ def summarise_states(
     known = weight > 0
     n, events = int(known.sum()), int(target[known].sum())
     if n < FEWEST_PATIENTS or events < FEWEST_EVENTS or n - events < FEWEST_EVENTS:
+        # The reason is shared too, so it tells no count.
         rule = (
-            f"{n} patients with {events} events by day {day:g}; a summary needs "
-            f"{FEWEST_PATIENTS} patients, {FEWEST_EVENTS} events and as many without"
+            f"fewer than {FEWEST_PATIENTS} patients known by day {day:g}, {FEWEST_EVENTS} events, "
+            f"or {FEWEST_EVENTS} without one"
         )
         raise NotEstimable(rule)
     shared = _told_by_enough(columns[known])
@@ -196,6 +199,15 @@ def summarise_states(
     gradient[place] = prior.precision * fit.coef
     incidence = float((weight * target).sum() / weight.sum())
     return AnchorSummary(day, n, events, incidence, point, gradient, information)
+
+
+def without_counts(reason: str) -> str:
+    """Return why something is not shared, without the count that was too small.
+
+    >>> without_counts("only 3 of 419 transplants have the event, and 10 are needed")
+    'too few transplants have the event, and 10 are needed'
+    """
+    return _TOO_FEW.sub("too few", reason)
 
 
 def _told_by_enough(columns: FloatArray) -> NDArray[np.bool_]:

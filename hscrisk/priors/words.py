@@ -25,14 +25,29 @@ def summary_lines(summary: Summary) -> Iterator[str]:
             yield ""
             yield (
                 f"{name} by day {anchor.day:g}: {anchor.n:,} patients, {anchor.n_events:,} events, "
-                f"incidence {anchor.incidence:.3f}"
+                f"incidence {anchor.incidence:.3f} {_interval(anchor)}"
             )
             yield from _effects(load_terms(), anchor)
     for what, why in summary.left_out.items():
         yield f"not shared: {what}, because {why}"
     yield ""
-    yield "Log-odds a unit of each term, with the error that the cohort alone leaves."
+    yield (
+        "Incidence with a 95 % interval as of so many patients. Log-odds a unit of each term, with "
+        "the error that the cohort alone leaves."
+    )
     yield DISCLAIMER
+
+
+def _interval(anchor: AnchorSummary) -> str:
+    # Wilson, J Am Stat Assoc 1927;22:209. Weights for censoring make the truth a little wider.
+    n, p, z = anchor.n, anchor.incidence, 1.96
+    middle, half = p + z**2 / (2 * n), z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    low, high = (middle - half) / (1 + z**2 / n), (middle + half) / (1 + z**2 / n)
+    return f"[{low:.3f}, {high:.3f}]"
+
+
+def _studies(n: int) -> str:
+    return "1 study" if n == 1 else f"{n} studies"
 
 
 def _effects(terms: Terms, anchor: AnchorSummary) -> Iterator[str]:
@@ -47,13 +62,13 @@ def _effects(terms: Terms, anchor: AnchorSummary) -> Iterator[str]:
 
 def prior_lines(prior: Prior) -> Iterator[str]:
     """Yield a prior's lines: each term's effect, its interval, and how far registries differ."""
-    yield f"{prior.name}: a prior from {len(prior.studies)} studies ({', '.join(prior.studies)})"
+    yield f"{prior.name}: a prior from {_studies(len(prior.studies))} ({', '.join(prior.studies)})"
     yield f"sha256 {prior.hash}"
     for name, anchors in prior.endpoints.items():
         for anchor in anchors:
             yield ""
             yield (
-                f"{name} by day {anchor.day:g}: {len(anchor.studies)} studies, {anchor.n:,} "
+                f"{name} by day {anchor.day:g}: {_studies(len(anchor.studies))}, {anchor.n:,} "
                 f"patients, {anchor.n_events:,} events"
             )
             yield from (f"  {word}" for word in warnings(prior, name, anchor))
@@ -65,7 +80,8 @@ def prior_lines(prior: Prior) -> Iterator[str]:
                 yield (
                     f"  {prior.terms.terms[term].label:<62} {_signed(effect)} "
                     f"[{_signed(effect - reach[k])}, {_signed(effect + reach[k])}]  "
-                    f"spread {anchor.pooled.spread[k]:.2f}, {anchor.pooled.n_cohorts[k]} studies"
+                    f"spread {anchor.pooled.spread[k]:.2f}, "
+                    f"{_studies(int(anchor.pooled.n_cohorts[k]))}"
                 )
     yield ""
     yield (
