@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from hscrisk.errors import nearest
 from hscrisk.schema.configuration import find_config, read_yaml, validated
 
 Comparator = Literal["tuned_logistic", "cause_specific_cox", "fine_gray", "published_score"]
 
-Design = Annotated[
-    str,
-    Field(pattern=r"^((repeated-\d{1,3}x)?\d{1,3}-fold|leave-centres-out|temporal-\d{4})$"),
-]
+_DESIGN = re.compile(r"(repeated-\d{1,3}x)?\d{1,3}-fold|leave-centres-out|temporal-\d{4}")
+
+
+def _known_design(design: str) -> str:
+    if not _DESIGN.fullmatch(design):
+        known = ("5-fold", "repeated-5x5-fold", "leave-centres-out", "temporal-2015")
+        msg = f"no such design. {nearest(design, known)}"
+        raise ValueError(msg)
+    return design
+
+
+Design = Annotated[str, AfterValidator(_known_design)]
 
 
 class _Strict(BaseModel):

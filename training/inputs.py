@@ -90,7 +90,8 @@ def data_path(name_or_path: str) -> Path:
     path = Path(name_or_path)
     if not path.exists():
         rule = "the data are neither a bundled cohort nor a file"
-        raise InputOutputFailed(rule, field="data", mend=nearest(name_or_path, COHORTS))
+        mend = f"{nearest(path.name, COHORTS)} Or name a file that there is."
+        raise InputOutputFailed(rule, field="data", value=path.name, mend=mend)
     return path
 
 
