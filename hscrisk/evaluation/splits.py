@@ -146,9 +146,11 @@ def _centres_out(patient: NDArray[Any], centre: Any) -> tuple[Split, ...]:
 
 
 def _temporal(patient: NDArray[Any], year: Any, first: int) -> tuple[Split, ...]:
-    if year is None:
+    years = np.full(len(patient), np.nan)
+    if year is not None:
+        years = pd.to_numeric(pd.Series(year)).to_numpy(dtype=np.float64, na_value=np.nan)
+    if np.isnan(years).all():
         raise NotEstimable("the cohort records no year of transplant to be divided by")
-    years = np.asarray(year, dtype=np.float64)
     whole = Split(str(first), np.flatnonzero(years < first), np.flatnonzero(years >= first))
     split = _apart(whole, patient)
     if not len(split.train) or not len(split.test):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -100,3 +102,14 @@ def test_splits_that_are_none_are_refused(own: list[tuple[np.ndarray, np.ndarray
 def test_an_unknown_design_is_refused(wrong: str) -> None:
     with pytest.raises(InvalidConfiguration):
         make_splits(wrong, Y, PATIENT)
+
+
+@pytest.mark.parametrize("year", [np.full(4, np.nan), pd.array([pd.NA] * 4, dtype="Int64")])
+def test_a_year_that_is_recorded_for_nobody_is_no_year(year: Any) -> None:
+    y = {"event": [1, 0, 1, 0], "duration": [1, 2, 3, 4]}
+    with pytest.raises(NotEstimable, match="records no year"):
+        make_splits("temporal-2015", y, np.arange(4), year=year)
+    known = pd.array([2014, pd.NA, 2015, 2016], dtype="Int64")
+    (split,) = make_splits("temporal-2015", y, np.arange(4), year=known)
+    assert split.train.tolist() == [0]
+    assert split.test.tolist() == [2, 3]
