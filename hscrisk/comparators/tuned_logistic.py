@@ -85,7 +85,11 @@ def _design(X: pd.DataFrame) -> Pipeline:
     return make_pipeline(
         ColumnTransformer(
             [
-                ("numbers", SimpleImputer(strategy="median", add_indicator=True), numbers),
+                (
+                    "numbers",
+                    SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True),
+                    numbers,
+                ),
                 ("words", make_pipeline(_Words(), one_hot), words),
             ]
         ),

@@ -209,3 +209,13 @@ def test_rounding_of_the_likelihood_stops_no_fit(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(partial_likelihood, "_evaluate", rounded)
     again = partial_likelihood._newton(x, sets, 1.0, best.coef + 1e-6)
     np.testing.assert_allclose(again.coef, best.coef, rtol=0, atol=1e-9)
+
+
+def test_a_number_recorded_for_nobody_in_training_changes_nothing() -> None:
+    made = simulate_cohort(300, seed=4)
+    empty = made.X.assign(only_later=np.nan)
+    later = made.X.assign(only_later=5.0)
+    without = TunedLogistic(horizons=[60]).fit(made.X, made.y)
+    model = TunedLogistic(horizons=[60]).fit(empty, made.y)
+    expected = without.predict_cumulative_incidence(made.X)
+    assert model.predict_cumulative_incidence(later) == pytest.approx(expected, abs=1e-4)
