@@ -64,7 +64,8 @@ def decide(X: pd.DataFrame, y: Outcome, anchors: FloatArray, prior_sd: float) ->
     The linear model is fitted with and without the year on the earlier years and judged on the
     next by the weighted log-loss summed over the anchors; the year stays where it gains more than
     two standard errors. (Patients of one year share its practice, so the standard error over
-    patients is too small; and leaving the year out is the safe side.)
+    patients is too small; and leaving the year out is the safe side.) Years after the last mature
+    one are no part of the trial.
 
     Parameters
     ----------
@@ -79,10 +80,11 @@ def decide(X: pd.DataFrame, y: Outcome, anchors: FloatArray, prior_sd: float) ->
     cap = _last_mature(y, year, float(anchors[-1]))
     if cap is None:
         return Era(None, "no calendar year has follow-up long enough to tell")
+    # Of later years only events are known yet, so that a marginal G shows a trend where none is.
+    kept = np.flatnonzero(~(year > cap))
+    X, y = X.iloc[kept], Outcome(y.event[kept], y.duration[kept])
     gains = [
-        gain
-        for rows in _temporal(np.minimum(year, cap))
-        for gain in _gain(X, y, anchors, prior_sd, *rows)
+        gain for rows in _temporal(year[kept]) for gain in _gain(X, y, anchors, prior_sd, *rows)
     ]
     if not gains:
         return Era(None, "the years are too few to be judged on later ones")

@@ -38,6 +38,22 @@ def _checked(drawn_: tuple[pd.DataFrame, pd.DataFrame]) -> tuple[pd.DataFrame, O
     return drawn_[0], check_outcome(drawn_[1])
 
 
+def test_immature_years_make_no_trend() -> None:
+    """Follow-up ends on one day for all, so that of the last years only events are known."""
+    taken = 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        start = 2008 + 8 * rng.random(3000) ** 0.6
+        event, competing = rng.exponential(900, 3000), rng.exponential(1500, 3000)
+        days = np.minimum(np.minimum(event, competing), (2016.0 - start) * 365)
+        cause = np.where(days == event, 1, np.where(days == competing, 2, 0))
+        X = pd.DataFrame({"noise": rng.normal(size=3000), YEAR: np.floor(start)})
+        y = Outcome(cause.astype(np.int64), np.ceil(days))
+        assert _last_mature(y, X[YEAR].to_numpy(), 730.0) == 2013
+        taken += decide(X, y, np.array([730.0]), 0.22).cap is not None
+    assert taken <= 1
+
+
 def test_years_without_follow_up_are_not_mature() -> None:
     year = np.repeat([2001.0, 2002.0, 2003.0], 20)
     event = np.concatenate([np.ones(20), np.ones(18), np.zeros(2), np.ones(17), np.zeros(3)])
