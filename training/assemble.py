@@ -18,6 +18,7 @@ from hscrisk.bundle.card_tables import suppressed, suppressed_flow
 from hscrisk.bundle.contents import Contents
 from hscrisk.cohort import CohortSummary
 from hscrisk.errors import UntrustedBundle
+from hscrisk.evaluation.report.shown import uncounted
 from hscrisk.schema import Contract
 from training.config import TrainingConfig, flattened, load_model_config
 from training.endpoint import Trained
@@ -62,7 +63,7 @@ def contents(
         models={name: t.model for name, t in named.items()},
         contract=contract,
         profiles={name: t.profile for name, t in named.items()},
-        metrics={name: t.table.to_records() for name, t in named.items()},
+        metrics={name: _uncounted(t.table.to_records()) for name, t in named.items()},
         reference={name: t.reference for name, t in named.items()},
         cards={},
         info=info,
@@ -129,6 +130,11 @@ def _shared(one: Contents) -> Any:
     return one.name, one.contract.to_dict(), info
 
 
+def _uncounted(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    # A bundle and its cards travel: why a score is missing must not tell a count below 10.
+    return [{**row, "note": uncounted(row["note"])} for row in rows]
+
+
 def _about(t: Trained, config: TrainingConfig, summary: CohortSummary) -> dict[str, Any]:
     told = summary.endpoints[t.endpoint.name]
     return {
@@ -136,7 +142,7 @@ def _about(t: Trained, config: TrainingConfig, summary: CohortSummary) -> dict[s
         "kind": type(t.model).__name__,
         "settings": flattened(load_model_config(config.model).settings),
         "fitted": _fitted(t.model),
-        "left_out": {f"{day:g}": reason for day, reason in t.model.left_out_.items()},
+        "left_out": {f"{day:g}": uncounted(why) for day, why in t.model.left_out_.items()},
         "n": suppressed(told["n"]),
         **suppressed_flow(told["events"], told["competing"], told["censored"]),
         "attrition": [

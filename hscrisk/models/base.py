@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Self
 
@@ -243,7 +244,7 @@ class IncidenceModel(BaseEstimator):  # type: ignore[misc]
                 for name, value in self.get_params(deep=False).items()
             },
             "pipeline": self.pipeline_.to_dict(),
-            "left_out": [[day, reason] for day, reason in self.left_out_.items()],
+            "left_out": [[day, _uncounted(reason)] for day, reason in self.left_out_.items()],
             "n_train": self.n_train_,
             "n_events": self.n_events_,
         }
@@ -284,6 +285,11 @@ class IncidenceModel(BaseEstimator):  # type: ignore[misc]
 
     def _load_engine(self, state: ModelState) -> None:
         raise NotImplementedError
+
+
+def _uncounted(reason: str) -> str:
+    # A kept model travels; how many patients were too few stays with those who have the records.
+    return re.sub(r"\bonly [1-9] ", "fewer than 10 ", reason)
 
 
 def _plain(value: Any) -> Any:

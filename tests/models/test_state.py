@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from hscrisk.datasets import simulate_cohort
@@ -48,3 +49,15 @@ def test_constructor_arguments_come_back() -> None:
     again = from_state(model.fit(cohort.X, cohort.y).to_state())
     assert again.get_params() == model.get_params()
     assert again.horizons_.tolist() == [30, 60, 100]
+
+
+def test_a_kept_model_tells_no_small_count() -> None:
+    rng = np.random.default_rng(3)
+    X = pd.DataFrame({"a": rng.normal(size=60)})
+    y = pd.DataFrame(
+        {"event": [1] * 57 + [0] * 3, "duration": [10.0] * 30 + [20.0] * 27 + [90.0] * 3}
+    )
+    model = LogisticIncidence(horizons=[10, 20]).fit(X, y)
+    assert "only 3 known" in model.left_out_[20]
+    kept = from_state(model.to_state())
+    assert kept.left_out_ == {20.0: model.left_out_[20].replace("only 3", "fewer than 10")}

@@ -226,3 +226,9 @@ def test_the_card_command_prints_one_card_or_all(
     assert one.count("# Model card: ") == 1
     assert small_run.finished.bundle_id in one
     assert "Did you mean 'relapse'?" in said("--endpoint", "relaps")
+
+
+def test_reasons_that_travel_tell_no_small_count() -> None:
+    rows = [{"metric": "auc", "note": "only 3 events by day 28 (10 needed)"}]
+    told = assemble._uncounted(rows)
+    assert told == [{"metric": "auc", "note": "fewer than 10 events by day 28 (10 needed)"}]
