@@ -206,7 +206,7 @@ def summarise_prior(
         list[str] | None, typer.Option(help="Endpoint not to be shared; may be repeated.")
     ] = None,
 ) -> None:
-    """Write what a cohort may share with others: no record, and no count below 10."""
+    """Write what a cohort may share: no record; small cells can still be solved for (docs)."""
     from hscrisk.datasets import data_file, mapping_of
     from hscrisk.ingest import read_records
     from hscrisk.places import require_outside

@@ -169,6 +169,11 @@ def _fitted(model: Any) -> dict[str, Any]:
     if hasattr(model, "tree_weight_"):
         low, high = min(model.tree_weight_), max(model.tree_weight_)
         chosen["weight of the trees"] = f"{low:.3f} to {high:.3f}"
+    if getattr(model, "centre_intercepts", False):
+        chosen["centre layer"] = (
+            "yes: it tells how often each centre of 10 or more transplants saw the event, so that "
+            "the bundle stays with those who may know"
+        )
     if (prior := getattr(model, "prior_", None)) is not None:
         trusts = [at["trust"] for at in prior["anchors"] if at["trust"] is not None]
         chosen["prior"] = (

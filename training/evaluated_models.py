@@ -75,8 +75,8 @@ class BundleModel:
         The prior that it started from, which may have seen whom it is asked about.
     """
 
-    centre_intercepts = True
-    """It is told the centre; whether that changes anything is the bundle's affair."""
+    centre_intercepts = False
+    """A centre code of this cohort may be another centre's there: the average centre answers."""
 
     def __init__(self, bundle: Bundle, endpoint: str) -> None:
         require_endpoints(bundle, [endpoint])

@@ -47,7 +47,13 @@ class NumbersSeen:
         """Return the range in words."""
         if self.low is None:
             return "recorded too seldom to give a range"
-        return f"{self.low:g} to {self.high:g}{f' {self.unit}' if self.unit else ''}"
+        ends = f"{_shown(self.low)} to {_shown(self.high)}"
+        return f"{ends} {self.unit}" if self.unit else ends
+
+
+def _shown(value: float | None) -> str:
+    """Return three digits of a number: the whole of it would be one patient's."""
+    return f"{float(f'{value:.3g}'):g}"
 
 
 @dataclass(frozen=True)

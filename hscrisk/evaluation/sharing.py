@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 SMALL = 10
 FEW, WITHHELD = f"<{SMALL}", "withheld"
+PLENTY = 10**6
+"""Stands for the counts of a group that is not there at a horizon."""
 DIGITS = 4
 """Decimal places of scores. Counts can be reckoned back from them, so that a withheld count takes
 the scores of its group with it."""
@@ -70,16 +72,24 @@ def shareable(frame: pd.DataFrame) -> pd.DataFrame:
     shown = frame.copy()
     shown["n"], shown["n_events"] = frame["n"].astype(object), frame["n_events"].astype(object)
     cells = frame.drop_duplicates(["variable", "group", "horizon"])
-    for (variable, horizon), part in cells.groupby(["variable", "horizon"], sort=False):
-        n, events = part["n"].to_numpy(np.int64), part["n_events"].to_numpy(np.int64)
-        here = (frame["variable"] == variable) & (frame["horizon"] == horizon)
+    for variable, part in cells.groupby("variable", sort=False):
+        n = part.pivot(index="group", columns="horizon", values="n").fillna(PLENTY)
+        events = part.pivot(index="group", columns="horizon", values="n_events").fillna(PLENTY)
+        others = np.where(events == PLENTY, PLENTY, n - events)
+        both = np.column_stack([events, others]).astype(np.int64)
+        # Whoever is hidden at one horizon is hidden at all: counts grow from one to the next, and
+        # a later one would bound an earlier.
         for column, words in (
-            ("n", suppressed(n[:, None])),
-            ("n_events", suppressed(np.column_stack([events, n - events]))),
+            ("n", suppressed(n.to_numpy(np.int64))),
+            ("n_events", suppressed(both)),
         ):
-            for group, word in zip(part["group"], words, strict=True):
-                if word:
-                    shown.loc[here & (frame["group"] == group), column] = word
+            for group, word in zip(n.index, words, strict=True):
+                if not word:
+                    continue
+                rows = (frame["variable"] == variable) & (frame["group"] == group)
+                few = rows & (word == FEW) & (frame[column] < SMALL)
+                shown.loc[rows, column] = WITHHELD
+                shown.loc[few, column] = FEW
     shown["note"] = frame["note"].map(without_counts)
     scores = ["estimate", "low", "high"]
     shown[scores] = frame[scores].round(DIGITS)

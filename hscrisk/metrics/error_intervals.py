@@ -89,6 +89,10 @@ def error_interval(
     tail = tail_of(level, n_groups)
     ends = np.quantile(found, [1 - tail, tail], axis=1, method="weibull")
     low, high = (_first_above(end, shown, tried) for end in ends)
+    if high == 0:
+        # Less than chance alone would show, as where folds force observed to meet expected: no
+        # size is kept, and what chance may show is all that can be said.
+        high = float(ends[0][0])
     scale = estimate / shown if shown > 0 else 1.0
     return min(low * scale, estimate), max(high * scale, estimate)
 

@@ -1,4 +1,9 @@
-"""What one cohort may share: its likelihood near its best fit, and nothing of any patient."""
+"""What one cohort may share: its likelihood near its best fit, and no record of any patient.
+
+It is not anonymous by itself: where two-valued terms meet, information and gradient can be solved
+for the numbers of patients and events in small cells. Whoever shares it decides by the rules of
+the registry (`docs/decisions/0020-a-prior-from-summaries.md`).
+"""
 
 from __future__ import annotations
 
