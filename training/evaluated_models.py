@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from hscrisk.bundle import Bundle
 from hscrisk.bundle.prediction import require_endpoints
 from hscrisk.cohort import Cohort
-from hscrisk.comparators import CauseSpecificCox, FineGray, PublishedScore, TunedLogistic
+from hscrisk.comparators import PublishedScore
 from hscrisk.models import Recalibrated
 from training.config import ModelConfig
 from training.evaluation_config import EvaluationConfig
@@ -33,14 +33,10 @@ def models_for(
     endpoint, seed = cohort.endpoint, config.seed
     found = {n: s.build(endpoint, seed, refits=False) for n, s in settings.items()}
     for name in config.comparators:
-        if name == "tuned_logistic":
-            found[name] = TunedLogistic(endpoint=endpoint, random_state=seed)
-        elif name == "cause_specific_cox":
-            found[name] = CauseSpecificCox()
-        elif name == "fine_gray":
-            found[name] = FineGray()
-        else:
+        if name == "published_score":
             found |= {f: PublishedScore(f, endpoint=endpoint) for f in recorded_scores(cohort)}
+        else:
+            found[name] = ModelConfig(kind=name).build(endpoint, seed, refits=False)
     return found
 
 
